@@ -1,0 +1,1 @@
+"""The Tenure agent: reports a lent laptop and carries out its signed directive."""

@@ -1,0 +1,1 @@
+"""The ports' real sides: database, clock, signing, files."""

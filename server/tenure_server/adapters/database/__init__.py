@@ -1,0 +1,1 @@
+"""Tables, queries and units of work on SQLite and PostgreSQL."""

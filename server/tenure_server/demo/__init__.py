@@ -1,0 +1,1 @@
+"""An invented city that lives the whole story on one machine."""

@@ -1,0 +1,1 @@
+"""The rules of lending laptops to trustees. Pure: no I/O, no clock."""

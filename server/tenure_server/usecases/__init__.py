@@ -1,0 +1,1 @@
+"""What users and machines ask of the server; I/O only through ports."""
