@@ -7,7 +7,7 @@ Rules (design.md, "Directive" and "Wipe takes two signatures"):
 - A directive expires for *acceptance* only; an accepted lease holds until superseded.
 - A `lock_id` that was replaced is never accepted again.
 - A wipe holds only with a manifest signed by the approvers' threshold *and* a release signed by the release
-  key, both naming this device, key, epoch, serial, lock_id and case, while the laptop is locked under that id.
+  key, both naming this device, key, epoch, serial, lock_id and case, while the laptop is locked under it.
 - Keys come from a document signed by `root`; the next version is signed by the root of both versions.
 - Keys of profile `demo` never move a real enforcer.
 

@@ -1,0 +1,159 @@
+"""One entry of the log that proves what was done. Pure: no I/O, no clock.
+
+Rules (security.md, Audit): an entry is appended in the transaction of the change it tells of; positions have
+no gaps; its leaf hash is RFC 6962's, SHA-256(0x00 || entry). Fields are whitelisted per kind: what is not
+declared is omitted. People stand in it by the register's id only, never by name.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class AuditKind(StrEnum):
+    """What happened."""
+
+    MUNICIPALITY_CREATED = "municipality_created"
+    KEYS_PUBLISHED = "keys_published"
+    REGISTER_IMPORTED = "register_imported"
+    REGISTER_QUARANTINED = "register_quarantined"
+    ASSETS_IMPORTED = "assets_imported"
+    ENROL_TOKEN_MADE = "enrol_token_made"
+    DEVICE_ENROLLED = "device_enrolled"
+    DEVICE_REENROLLED = "device_reenrolled"
+    DEVICE_KEY_REVOKED = "device_key_revoked"
+    HANDED_OVER = "handed_over"
+    TAKEN_BACK = "taken_back"
+    HOLD_SET = "hold_set"
+    HOLD_LIFTED = "hold_lifted"
+    CASE_OPENED = "case_opened"
+    CASE_CLOSED = "case_closed"
+    DIRECTIVE_SIGNED = "directive_signed"
+    RECEIPT_STORED = "receipt_stored"
+    DOCUMENT_REFUSED_BY_DEVICE = "document_refused_by_device"
+    REQUEST_REFUSED = "request_refused"
+    MANIFEST_PREPARED = "manifest_prepared"
+    MANIFEST_APPROVED = "manifest_approved"
+    MANIFEST_WITHDRAWN = "manifest_withdrawn"
+    RELEASE_STORED = "release_stored"
+    ROLLED_BACK = "rolled_back"
+    RESTORE_CONFIRMED = "restore_confirmed"
+    SIGN_IN_LINK_MADE = "sign_in_link_made"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    CLOCK_MOVED = "clock_moved"
+
+
+DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
+    AuditKind.MUNICIPALITY_CREATED: frozenset({"profile", "root"}),
+    AuditKind.KEYS_PUBLISHED: frozenset({"number", "digest", "profile"}),
+    AuditKind.REGISTER_IMPORTED: frozenset(
+        {"digest", "added", "changed", "ended", "unmatched", "register_date"}
+    ),
+    AuditKind.REGISTER_QUARANTINED: frozenset({"digest", "reason", "ended", "dropped"}),
+    AuditKind.ASSETS_IMPORTED: frozenset({"digest", "count"}),
+    AuditKind.ENROL_TOKEN_MADE: frozenset({"token", "serial", "expires"}),
+    AuditKind.DEVICE_ENROLLED: frozenset({"serial", "epoch", "key", "key_protection"}),
+    AuditKind.DEVICE_REENROLLED: frozenset({"serial", "epoch", "key", "key_protection", "needs_person"}),
+    AuditKind.DEVICE_KEY_REVOKED: frozenset({"serial", "epoch", "key"}),
+    AuditKind.HANDED_OVER: frozenset({"serial", "holder_type", "holder", "custody", "start"}),
+    AuditKind.TAKEN_BACK: frozenset({"serial", "holder", "reason", "end"}),
+    AuditKind.HOLD_SET: frozenset({"subject_type", "subject", "hold", "reference"}),
+    AuditKind.HOLD_LIFTED: frozenset({"subject_type", "subject", "hold", "reference"}),
+    AuditKind.CASE_OPENED: frozenset({"case", "serial", "holder", "ends_at", "rule", "decision"}),
+    AuditKind.CASE_CLOSED: frozenset({"case", "serial", "reason"}),
+    AuditKind.DIRECTIVE_SIGNED: frozenset(
+        {"serial", "epoch", "seq", "lock_id", "state", "lock_at", "digest", "plan_digest", "rule", "case"}
+    ),
+    AuditKind.RECEIPT_STORED: frozenset(
+        {"serial", "epoch", "number", "act", "outcome", "lock_id", "seq", "by_lease", "proven", "digest"}
+    ),
+    AuditKind.DOCUMENT_REFUSED_BY_DEVICE: frozenset({"serial", "refusal", "alarm"}),
+    AuditKind.REQUEST_REFUSED: frozenset({"serial", "error"}),
+    AuditKind.MANIFEST_PREPARED: frozenset({"manifest", "digest", "serials", "campaign", "rate_per_hour"}),
+    AuditKind.MANIFEST_APPROVED: frozenset({"manifest", "digest", "approver", "approvals"}),
+    AuditKind.MANIFEST_WITHDRAWN: frozenset({"manifest", "digest", "reason"}),
+    AuditKind.RELEASE_STORED: frozenset({"manifest", "release", "serial", "epoch", "lock_id", "digest"}),
+    AuditKind.ROLLED_BACK: frozenset(
+        {"serial", "held_seq", "known_seq", "checkpoint_size", "known_size", "origin"}
+    ),
+    AuditKind.RESTORE_CONFIRMED: frozenset({"approvers", "stop"}),
+    AuditKind.SIGN_IN_LINK_MADE: frozenset({"user"}),
+    AuditKind.SIGNED_IN: frozenset({"user"}),
+    AuditKind.SIGNED_OUT: frozenset({"user"}),
+    AuditKind.CLOCK_MOVED: frozenset({"to"}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """What happened to what, when; not yet given a position."""
+
+    at: datetime
+    kind: AuditKind
+    subject: str
+    """Serial, person id, manifest id or the like: what one would look up."""
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEntry:
+    """An entry at its place in the log."""
+
+    position: int
+    """From 0, without gaps."""
+    entry: AuditEntry
+    body: bytes
+    """The canonical JSON that was hashed."""
+    leaf: bytes
+
+
+def entry(at: datetime, kind: AuditKind, subject: str, **fields: object) -> AuditEntry:
+    """Make an entry; a field that is not declared for its kind is left out."""
+    kept = {name: str(value) for name, value in fields.items() if name in DECLARED_FIELDS[kind]}
+    return AuditEntry(at=at, kind=kind, subject=subject, fields=kept)
+
+
+def canonical(position: int, logged: AuditEntry) -> bytes:
+    """Return the bytes that are hashed: JSON with sorted keys, UTC time, the position among them."""
+    return msgspec.json.encode(
+        {
+            "position": position,
+            "at": logged.at,
+            "kind": logged.kind.value,
+            "subject": logged.subject,
+            "fields": dict(logged.fields),
+        },
+        order="sorted",
+    )
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """Return the RFC 6962 leaf hash."""
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the RFC 6962 hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_hash(leaves: list[bytes]) -> bytes:
+    """Return the RFC 6962 Merkle tree hash of these leaf hashes (section 2.1)."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    peaks: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        height, top = 0, leaf
+        while peaks and peaks[-1][0] == height:
+            top = node_hash(peaks.pop()[1], top)
+            height += 1
+        peaks.append((height, top))
+    root = peaks.pop()[1]
+    while peaks:
+        root = node_hash(peaks.pop()[1], root)
+    return root
