@@ -8,6 +8,7 @@
     |  |- CommandFailedError         it finished with an exit code that means failure
     |- TableError                    a question about this laptop cannot be answered
     |  |- UnknownTableError          the query reads a table that this laptop does not show
+    |  |- UnreadableTableError       the table exists, but its source cannot be read (rights, format)
     |  |- QueryRefusedError          not one read-only SELECT, or not SQL
     |  |- QueryLimitError            too long, too slow or too many rows
     |  |- TablesUnavailableError     the source of the tables (osqueryd) does not answer
@@ -72,6 +73,14 @@ class UnknownTableError(TableError):
 
     def __init__(self, sentence: str, *, table: str) -> None:
         super().__init__(sentence, table=table)
+        self.table = table
+
+
+class UnreadableTableError(TableError):
+    """The table's source on this laptop cannot be read; `table` is its name."""
+
+    def __init__(self, sentence: str, *, table: str, **facts: object) -> None:
+        super().__init__(sentence, table=table, **facts)
         self.table = table
 
 

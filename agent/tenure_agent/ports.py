@@ -6,8 +6,8 @@ Each port stands with the types it speaks in. Errors: `tenure_agent.errors`.
 from collections.abc import Mapping
 from typing import Protocol
 
-Row = Mapping[str, str | int | float | None]
-"""One row, in the order of the query's columns."""
+Row = Mapping[str, str]
+"""One row, in the order of the query's columns. Every value is text, as osquery gives it; NULL is ""."""
 
 Rows = tuple[Row, ...]
 
@@ -24,6 +24,7 @@ class Tables(Protocol):
 
         Raises:
             UnknownTableError: the query reads a table that this laptop does not show.
+            UnreadableTableError: it shows the table, but what feeds it cannot be read.
             QueryRefusedError: it is not one read-only SELECT.
             QueryLimitError: it is too long, too slow, or gives too many rows.
             TablesUnavailableError: the source of the tables does not answer.
