@@ -222,6 +222,8 @@ class StoredDirective:
     lock_id: LockId
     state: str
     lock_at: datetime | None
+    holder: str | None
+    """The responsible holder whose right the lease follows; another holder is another lease."""
     case: CaseId | None
     digest: str
     plan_digest: str
@@ -454,19 +456,29 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitOutcome:
-    """What the hot path's upsert found."""
+    """What the hot path's one statement found and wrote."""
 
+    valid: bool
+    """False: no such device with this key and epoch, or its key is revoked; nothing was written."""
     fresh: bool
-    """False: the visit's counter is not greater than the last; a replay."""
+    """False: the visit's counter is not greater than the last of this epoch (a replay); nothing was written."""
     last_visit: int
-    """The counter now stored."""
+    """The counter now stored; 0 before the first."""
+    seq: int
+    """The laptop's highest directive number."""
+    news: int
+    """The laptop's present news version, for its ticket."""
+    keys_number: int
+    """Number of the municipality's newest keys document."""
+    stored_digests: Mapping[str, str]
+    """Inventory documents that are stored: name -> digest."""
 
 
 class VisitLog(Protocol):
     """The hot path: many visits in one statement and one commit (natural batching)."""
 
-    async def record(self, visit: LastVisit) -> VisitOutcome:
-        """Record a visit; returns after its batch has been committed.
+    async def record(self, visit: LastVisit, key: KeyThumbprint) -> VisitOutcome:
+        """Record a visit signed by `key`; returns after its batch has been committed.
 
         Raises:
             UnavailableError: The database cannot write now.
