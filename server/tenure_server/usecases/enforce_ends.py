@@ -1,0 +1,285 @@
+"""Bring every laptop's directive in line with what the facts say it should be.
+
+The reconciler: level-triggered, so running it twice, late, on two nodes or after a restart gives the same
+directives. It only orders `active` and `locked`, and `wiped` where the signer's release already lies before
+us; it makes no release and can make none. Everything of one sweep stands in one transaction: the facts read,
+the numbers taken, the directives signed, the cases and the audit entries.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tenure_policies.directive import Directive, DirectiveState
+from tenure_policies.envelope import digest
+from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.device import EnrolledDevice
+from tenure_server.domain.directive_state import ACCEPTANCE, Last, Lease, Next, next_directive
+from tenure_server.domain.errors import StaleFactsError
+from tenure_server.domain.facts import Facts
+from tenure_server.domain.ids import CaseId, DeviceId, LockId, Serial
+from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
+from tenure_server.domain.plan import DevicePlan, Plan
+from tenure_server.domain.term import TermPolicy
+from tenure_server.domain.timeline import plan as plan_all
+from tenure_server.usecases.directive_words import Notice, instructions, reason
+from tenure_server.usecases.ports import Clock, Municipality, Signing, Store, StoredDirective, Transaction
+from tenure_server.usecases.prepare_manifest import prepare_manifests
+
+WORK = "enforce_ends"
+ATTEMPTS = 3
+CLOCKS_APART = timedelta(minutes=5)
+"""How far behind ours a laptop's trusted clock may be and still take a directive at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """What one sweep did."""
+
+    signed: int
+    """Directives signed."""
+    prepared: int
+    """Laptops put on new manifests."""
+    claimed: bool
+    """False: another process had this slot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enforcement:
+    """What a sweep needs."""
+
+    store: Store
+    clock: Clock
+    signing: Signing
+    policy: TermPolicy
+    notice: Notice
+
+
+async def enforce_ends(enforcement: Enforcement, *, slot: str | None = None) -> SweepResult:
+    """Sweep once.
+
+    Args:
+        enforcement: Store, clock, signing key, policy and the municipality's contact words.
+        slot: The scheduler's slot; claimed in the sweep's own transaction, so that of several processes one
+            does the work. None sweeps unconditionally: after an import, a handover or a release.
+
+    Raises:
+        StaleFactsError: Others kept changing the same laptops; the next sweep tries again.
+        UnavailableError: The database cannot write now; nothing was written.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return await _sweep(enforcement, slot)
+        except StaleFactsError:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable: the loop returns or raises")
+
+
+async def _sweep(enforcement: Enforcement, slot: str | None) -> SweepResult:
+    now = enforcement.clock.now()
+    async with enforcement.store.writing() as tx:
+        if slot is not None and not await tx.claims.claim(WORK, slot, now):
+            return SweepResult(signed=0, prepared=0, claimed=False)
+        municipality = await tx.municipality.get()
+        if municipality is None or municipality.rolled_back_at is not None:
+            return SweepResult(signed=0, prepared=0, claimed=True)
+        facts = await tx.register.facts()
+        plan = plan_all(facts, enforcement.policy, now)
+        sweep = await _Sweep.read(tx, municipality, enforcement, facts, plan, now)
+        signed = 0
+        for device in sweep.devices:
+            signed += await sweep.enforce(device)
+        prepared = await prepare_manifests(tx, plan=plan, facts=facts, now=now)
+    return SweepResult(signed=signed, prepared=prepared, claimed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sweep:
+    """Everything read for one sweep."""
+
+    tx: Transaction
+    municipality: Municipality
+    enforcement: Enforcement
+    facts: Facts
+    plans: Mapping[Serial, DevicePlan]
+    devices: Sequence[EnrolledDevice]
+    latest: Mapping[DeviceId, StoredDirective]
+    held: Mapping[DeviceId, int | None]
+    released: Mapping[DeviceId, frozenset[tuple[int, LockId]]]
+    cases: Mapping[CaseId, LifecycleCase]
+    now: datetime
+
+    @classmethod
+    async def read(
+        cls,
+        tx: Transaction,
+        municipality: Municipality,
+        enforcement: Enforcement,
+        facts: Facts,
+        plan: Plan,
+        now: datetime,
+    ) -> "_Sweep":
+        """Read what the plan is compared with."""
+        released: dict[DeviceId, set[tuple[int, LockId]]] = {}
+        for release in await tx.campaigns.releases():
+            released.setdefault(release.device, set()).add((release.epoch, release.lock_id))
+        return cls(
+            tx=tx,
+            municipality=municipality,
+            enforcement=enforcement,
+            facts=facts,
+            plans={device.serial: device for device in plan.devices},
+            devices=await tx.devices.all(),
+            latest=await tx.directives.all_latest(),
+            held={device: visit.held_seq for device, visit in (await tx.devices.last_visits()).items()},
+            released={device: frozenset(keys) for device, keys in released.items()},
+            cases={case.id: case for case in await tx.directives.cases()},
+            now=now,
+        )
+
+    async def enforce(self, device: EnrolledDevice) -> int:
+        """Sign the laptop's next directive if it needs one; return how many were signed."""
+        plan = self.plans.get(device.serial)
+        if plan is None or device.revoked_at is not None:
+            return 0
+        latest = self.latest.get(device.id)
+        wanted = next_directive(
+            plan,
+            device,
+            None if latest is None else _last(latest),
+            released=self.released.get(device.id, frozenset()),
+            held_seq=self.held.get(device.id),
+            now=self.now,
+            new_lock_id=LockId(secrets.token_hex(16)),
+        )
+        if wanted is None:
+            return 0
+        case = await self._case(wanted, plan, latest)
+        await self._sign(wanted, device, plan, case)
+        return 1
+
+    async def _case(
+        self, wanted: Next, plan: DevicePlan, latest: StoredDirective | None
+    ) -> LifecycleCase | None:
+        """Cancel the replaced lease's case and open or keep this one's."""
+        known = None if latest is None or latest.case is None else self.cases.get(latest.case)
+        if known is not None and wanted.cancels_lock == known.lock_id:
+            if known.status in (CaseStatus.OPEN, CaseStatus.LOCKED):
+                await self.tx.directives.set_case_status(known.id, CaseStatus.CANCELLED)
+                await self._log(AuditKind.CASE_CLOSED, known.serial, case=known.id, reason="lease_replaced")
+            known = None
+        if not wanted.opens_case:
+            return known
+        rule, decision = self._grounds(plan)
+        case = LifecycleCase(
+            id=CaseId(f"case-{secrets.token_hex(8)}"),
+            serial=plan.serial,
+            holder=plan.holder or "",
+            lock_id=wanted.lease.lock_id,
+            ends_at=wanted.lease.lock_at,
+            rule=rule,
+            decision=decision,
+            status=CaseStatus.OPEN,
+            opened_at=self.now,
+        )
+        await self.tx.directives.add_case(case)
+        await self._log(
+            AuditKind.CASE_OPENED,
+            case.serial,
+            case=case.id,
+            holder=case.holder,
+            ends_at=case.ends_at,
+            rule=rule,
+            decision=decision,
+        )
+        return case
+
+    def _grounds(self, plan: DevicePlan) -> tuple[str, str]:
+        """Return the rule that ends the right and the decision that confirms the end."""
+        rule = plan.because[0].rule if plan.because else plan.timeline[0].rule if plan.timeline else ""
+        decisions = [
+            mandate.end_decision_ref or mandate.decision_ref
+            for mandate in self.facts.mandates
+            if mandate.person == plan.holder and mandate.end == plan.right_ends
+        ]
+        return rule, next((decision for decision in decisions if decision), "")
+
+    async def _sign(
+        self, wanted: Next, device: EnrolledDevice, plan: DevicePlan, case: LifecycleCase | None
+    ) -> None:
+        seq = device.seq + 1
+        await self.tx.devices.take_seq(device.id, known=device.seq, seq=seq)
+        directive = self._directive(wanted, device, seq, case)
+        document = self.enforcement.signing.sign_directive(directive)
+        named = digest(document)
+        await self.tx.directives.add(
+            StoredDirective(
+                device=device.id,
+                epoch=device.epoch,
+                seq=seq,
+                lock_id=wanted.lease.lock_id,
+                state=wanted.state.value,
+                lock_at=wanted.lease.lock_at,
+                holder=wanted.lease.holder,
+                case=None if case is None else case.id,
+                digest=named,
+                plan_digest=wanted.plan_digest,
+                issued=self.now,
+                document=msgspec.json.encode(document),
+            )
+        )
+        await self._log(
+            AuditKind.DIRECTIVE_SIGNED,
+            device.serial,
+            serial=device.serial,
+            epoch=device.epoch,
+            seq=seq,
+            lock_id=wanted.lease.lock_id,
+            state=wanted.state.value,
+            lock_at=wanted.lease.lock_at,
+            digest=named,
+            plan_digest=wanted.plan_digest,
+            rule=plan.because[0].rule if plan.because else "",
+            case="" if case is None else case.id,
+        )
+
+    def _directive(
+        self, wanted: Next, device: EnrolledDevice, seq: int, case: LifecycleCase | None
+    ) -> Directive:
+        notice = self.enforcement.notice
+        return Directive(
+            municipality=self.municipality.id,
+            device=device.id,
+            device_key=device.key,
+            epoch=device.epoch,
+            seq=seq,
+            lock_id=wanted.lease.lock_id,
+            state=wanted.state,
+            lock_at=wanted.lease.lock_at,
+            case=None if case is None else case.id,
+            not_before=self.now - CLOCKS_APART,
+            expires=self.now + ACCEPTANCE,
+            issued=self.now,
+            reason=reason(notice, wanted.lease.lock_at),
+            instructions=instructions(notice),
+            plan_digest=wanted.plan_digest,
+        )
+
+    async def _log(self, kind: AuditKind, subject: str, **fields: object) -> None:
+        await self.tx.audit.append([entry(self.now, kind, subject, **{"serial": subject, **fields})])
+
+
+def _last(stored: StoredDirective) -> Last:
+    return Last(
+        epoch=stored.epoch,
+        seq=stored.seq,
+        state=DirectiveState(stored.state),
+        lease=Lease(holder=stored.holder, lock_at=stored.lock_at, lock_id=stored.lock_id),
+        plan_digest=stored.plan_digest,
+        issued=stored.issued,
+        case=stored.case,
+    )

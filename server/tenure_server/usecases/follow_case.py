@@ -1,0 +1,38 @@
+"""Let a laptop's receipt move its case: locked when it says so, proven only by a proof (design.md)."""
+
+from datetime import datetime
+
+from tenure_policies.directive import Act, Outcome
+from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.device import EnrolledDevice, StoredReceipt
+from tenure_server.domain.lifecycle import ALLOWED, CaseStatus
+from tenure_server.usecases.ports import Transaction
+
+
+async def follow_case(tx: Transaction, device: EnrolledDevice, receipt: StoredReceipt, now: datetime) -> None:
+    """Advance the case that belongs to the receipt's lock_id, if the receipt advances it."""
+    if receipt.outcome != Outcome.DONE.value:
+        return
+    if receipt.act == Act.LOCK.value:
+        to = CaseStatus.LOCKED
+    elif receipt.act == Act.WIPE.value and receipt.proven:
+        to = CaseStatus.PROVEN
+    else:
+        return
+    for case in await tx.directives.cases():
+        if (case.serial, case.lock_id) != (device.serial, receipt.lock_id) or to not in ALLOWED[case.status]:
+            continue
+        await tx.directives.set_case_status(case.id, to)
+        if to is CaseStatus.PROVEN:
+            await tx.audit.append(
+                [
+                    entry(
+                        now,
+                        AuditKind.CASE_CLOSED,
+                        device.serial,
+                        case=case.id,
+                        serial=device.serial,
+                        reason="wipe_proven",
+                    )
+                ]
+            )

@@ -1,0 +1,163 @@
+"""Notice that the database is older than what was signed, and come back from it (design.md, Restore).
+
+A laptop shows the directive and the audit checkpoint that it holds. Where our own key's signature proves one
+of them newer than the database, the municipality is `rolled_back`: the laptop's seq is adopted, a new log
+origin begins, and nothing is locked, wiped or shortened until two approvers confirm the register.
+"""
+
+import secrets
+from datetime import datetime
+
+from tenure_policies.directive import (
+    MIN_APPROVERS,
+    Directive,
+    RefusedDocumentError,
+    Resume,
+    Role,
+    TrustedKeys,
+)
+from tenure_policies.envelope import Payload, PayloadType, SignedDocument, signed_by
+from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.device import EnrolledDevice
+from tenure_server.domain.errors import RefusedError
+from tenure_server.domain.message import N_, say
+from tenure_server.usecases.ports import Clock, Municipality, Store, Transaction
+
+LEAP = 1_000_000
+"""How far a confirmed restore leaps ahead of every directive number that could have been given out."""
+
+
+class Checkpoint(Payload, frozen=True, kw_only=True):
+    """The audit log's state at one moment, signed by the directive key."""
+
+    origin: str
+    size: int
+    root: str
+    """Hex RFC 6962 tree hash over the first `size` entries."""
+    issued: datetime
+
+
+async def note_rollback(
+    tx: Transaction,
+    municipality: Municipality,
+    device: EnrolledDevice,
+    *,
+    held: SignedDocument | None,
+    checkpoint: SignedDocument | None,
+    now: datetime,
+) -> bool:
+    """Adopt what a laptop proves to be newer than the database; return whether it did."""
+    documents = await tx.directives.keys_documents()
+    if not documents or (held is None and checkpoint is None):
+        return False
+    keys = TrustedKeys(documents[-1][0])
+    directive = _open(keys, held)
+    shown = _open_checkpoint(keys, checkpoint)
+    size = await tx.audit.size()
+    newer_directive = directive is not None and _is_newer(directive, municipality, device)
+    newer_log = shown is not None and shown.origin == municipality.log_origin and shown.size > size
+    if directive is not None and newer_directive:
+        await tx.devices.take_seq(device.id, known=device.seq, seq=directive.seq)
+    if not (newer_directive or newer_log):
+        return False
+    origin = f"{municipality.id}/{secrets.token_hex(4)}"
+    current = await tx.municipality.get()
+    if current is not None and current.rolled_back_at is None:
+        await tx.municipality.mark_rolled_back(now, origin)
+    await tx.audit.append(
+        [
+            entry(
+                now,
+                AuditKind.ROLLED_BACK,
+                device.serial,
+                serial=device.serial,
+                held_seq="" if directive is None else directive.seq,
+                known_seq=device.seq,
+                checkpoint_size="" if shown is None else shown.size,
+                known_size=size,
+                origin=origin,
+            )
+        ]
+    )
+    return True
+
+
+def _is_newer(directive: Directive, municipality: Municipality, device: EnrolledDevice) -> bool:
+    same = (directive.municipality, directive.device, directive.epoch, directive.device_key)
+    return same == (municipality.id, device.id, device.epoch, device.key) and directive.seq > device.seq
+
+
+def _open(keys: TrustedKeys, held: SignedDocument | None) -> Directive | None:
+    if held is None:
+        return None
+    try:
+        return keys.open(held, PayloadType.DIRECTIVE, Directive, Role.DIRECTIVE)
+    except RefusedDocumentError:
+        return None
+
+
+def _open_checkpoint(keys: TrustedKeys, document: SignedDocument | None) -> Checkpoint | None:
+    if document is None:
+        return None
+    try:
+        return keys.open(document, PayloadType.CHECKPOINT, Checkpoint, Role.DIRECTIVE)
+    except RefusedDocumentError:
+        return None
+
+
+async def confirm_register(store: Store, clock: Clock, statement: SignedDocument) -> None:
+    """Let the sweep go on after two approvers signed that the register is right.
+
+    Args:
+        store: The municipality's store.
+        clock: The present moment.
+        statement: A `Resume` that names the log origin which the rollback began.
+
+    Raises:
+        RefusedError: Not rolled back, or not signed by the approvers' threshold over this rollback.
+    """
+    now = clock.now()
+    async with store.writing() as tx:
+        municipality = await tx.municipality.get()
+        if municipality is None or municipality.rolled_back_at is None:
+            raise RefusedError(say(N_("The database is not rolled back: there is nothing to confirm.")))
+        documents = await tx.directives.keys_documents()
+        keys = TrustedKeys(documents[-1][0])
+        _check_statement(keys, statement, municipality.log_origin)
+        for device in await tx.devices.all():
+            # Laptops that have not visited since the restore may hold higher numbers than we know.
+            await tx.devices.take_seq(device.id, known=device.seq, seq=device.seq + LEAP)
+        await tx.municipality.mark_rolled_back(None, municipality.log_origin)
+        approvers = ",".join(sorted(key[:16] for key in signed_by(statement, keys.of(Role.APPROVE))))
+        await tx.audit.append(
+            [
+                entry(
+                    now,
+                    AuditKind.RESTORE_CONFIRMED,
+                    municipality.id,
+                    approvers=approvers,
+                    stop=municipality.log_origin,
+                )
+            ]
+        )
+
+
+def _check_statement(keys: TrustedKeys, statement: SignedDocument, origin: str) -> None:
+    why = ""
+    try:
+        resume = keys.open(statement, PayloadType.RESUME, Resume, Role.APPROVE)
+    except RefusedDocumentError as error:
+        why = str(error)
+    else:
+        if resume.stop != origin:
+            why = f"signed for {resume.stop}"
+        elif keys.threshold(Role.APPROVE) < MIN_APPROVERS:
+            why = "the keys document lets one approver decide"
+    if why:
+        raise RefusedError(
+            say(
+                N_("Two approvers must sign over {origin} with `tenure approve resume`: {why}"),
+                origin=origin,
+                why=why,
+            )
+        )

@@ -1,0 +1,324 @@
+"""Answer one signed report of a laptop: take in what is new from it, give out what is new for it.
+
+The request's signature, audience and age were verified at the edge. Rules: the visit is recorded by one
+statement that also refuses replays and void keys; what did not change is neither read nor sent again; a
+receipt counts only under the laptop's own device key; a held directive or checkpoint that our own key signed
+and our database does not know means that the database is older than the truth (design.md, Restore).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+
+from tenure_policies.directive import (
+    Outcome,
+    Receipt,
+)
+from tenure_policies.envelope import (
+    EnvelopeError,
+    PayloadType,
+    SignedDocument,
+    load_public_key,
+    open_document,
+)
+from tenure_policies.wire import VisitAnswer, VisitRequest
+from tenure_server.domain.audit import AuditEntry, AuditKind, entry
+from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt
+from tenure_server.domain.ids import DeviceId, KeyThumbprint, LockId
+from tenure_server.usecases.follow_case import follow_case
+from tenure_server.usecases.ports import (
+    Clock,
+    Municipality,
+    Signing,
+    Store,
+    Transaction,
+    VisitLog,
+    VisitOutcome,
+)
+from tenure_server.usecases.restore import note_rollback
+
+LONGEST_TEXT = 500
+VISIT_AFTER_SECONDS = 3600
+
+
+class VoidKeyError(Exception):
+    """The device key is revoked or of an earlier epoch: 401, and the laptop's lease keeps counting."""
+
+
+class ReplayedVisitError(Exception):
+    """The visit's counter is not greater than the last."""
+
+    def __init__(self, last_visit: int) -> None:
+        super().__init__(f"the last visit was {last_visit}")
+        self.last_visit = last_visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visiting:
+    """What answering visits needs."""
+
+    store: Store
+    log: VisitLog
+    clock: Clock
+    signing: Signing
+    municipality: Municipality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """The answer, without its ticket, and what the edge does next."""
+
+    answer: VisitAnswer
+    news: int
+    """The version that the ticket carries."""
+    changed: bool
+    """Whether something arrived that a sweep should look at."""
+
+
+async def visit(visiting: Visiting, request: VisitRequest, *, key: KeyThumbprint) -> Visited:
+    """Answer a visit whose signature by `key` holds.
+
+    Raises:
+        VoidKeyError: The key is revoked or of another epoch.
+        ReplayedVisitError: The visit was seen before.
+        UnavailableError: The database cannot write now; nothing is half-written.
+    """
+    now = visiting.clock.now()
+    outcome = await visiting.log.record(_last_visit(request, now), key)
+    if not outcome.valid:
+        raise VoidKeyError
+    if not outcome.fresh:
+        raise ReplayedVisitError(outcome.last_visit)
+    changed = False
+    if request.receipts or request.refusals or request.documents or _shows_newer(request, outcome):
+        changed = await _take_in(visiting, request, now)
+    time = visiting.signing.sign_time(
+        visiting.municipality.id, DeviceId(request.device), request.nonce[:LONGEST_TEXT], now
+    )
+    answer = VisitAnswer(time=time, ticket="", visit_after_seconds=VISIT_AFTER_SECONDS)
+    if changed or _needs_reading(request, outcome):
+        answer = await _give_out(visiting, request, answer)
+    return Visited(answer=answer, news=outcome.news, changed=changed)
+
+
+def _shows_newer(request: VisitRequest, outcome: VisitOutcome) -> bool:
+    held_newer = request.held is not None and (
+        request.held.seq > outcome.seq or request.held.document is not None
+    )
+    return held_newer or request.checkpoint is not None
+
+
+def _needs_reading(request: VisitRequest, outcome: VisitOutcome) -> bool:
+    held_seq = 0 if request.held is None else request.held.seq
+    return (
+        held_seq != outcome.seq
+        or request.keys_number != outcome.keys_number
+        or bool(request.receipts)
+        or dict(request.digests) != dict(outcome.stored_digests)
+    )
+
+
+def _last_visit(request: VisitRequest, now: datetime) -> LastVisit:
+    return LastVisit(
+        device=DeviceId(request.device),
+        epoch=request.epoch,
+        visit=request.visit,
+        seen_at=now,
+        agent_version=request.agent_version[:LONGEST_TEXT],
+        keys_number=request.keys_number,
+        held_seq=None if request.held is None else request.held.seq,
+        held_digest=None if request.held is None else request.held.digest[:LONGEST_TEXT],
+        locked=request.lock.locked,
+        lock_id=None if request.lock.lock_id is None else LockId(request.lock.lock_id),
+        by_lease=request.lock.by_lease,
+        digests=request.digests,
+        clock_trusted=request.clock.trusted,
+        clock_wall=request.clock.wall,
+    )
+
+
+async def _take_in(visiting: Visiting, request: VisitRequest, now: datetime) -> bool:
+    async with visiting.store.writing() as tx:
+        device = await tx.devices.by_id(DeviceId(request.device))
+        if device is None or device.epoch != request.epoch:
+            raise VoidKeyError
+        await _take_documents(tx, device, request, now)
+        received = await _take_receipts(tx, visiting.municipality, device, request, now)
+        await _take_refusals(tx, device, request, now)
+        rolled_back = await note_rollback(
+            tx,
+            visiting.municipality,
+            device,
+            held=_held(request),
+            checkpoint=request.checkpoint,
+            now=now,
+        )
+    return received or rolled_back
+
+
+def _held(request: VisitRequest) -> SignedDocument | None:
+    return None if request.held is None else request.held.document
+
+
+async def _take_documents(
+    tx: Transaction, device: EnrolledDevice, request: VisitRequest, now: datetime
+) -> None:
+    """Store documents whose bytes are what their digest says; others are asked for again."""
+    honest = {
+        name: (request.digests[name], bytes(raw))
+        for name, raw in request.documents.items()
+        if request.digests.get(name) == sha256(bytes(raw)).hexdigest()
+    }
+    if honest:
+        await tx.devices.put_documents(device.id, honest, now)
+
+
+async def _take_receipts(
+    tx: Transaction, municipality: Municipality, device: EnrolledDevice, request: VisitRequest, now: datetime
+) -> bool:
+    stored, entries = [], []
+    for document in request.receipts:
+        receipt = _own_receipt(document, municipality, device)
+        if receipt is None:
+            entries.append(
+                entry(now, AuditKind.REQUEST_REFUSED, device.serial, serial=device.serial, error="receipt")
+            )
+        else:
+            stored.append(_stored(receipt, document, now))
+    new = await tx.devices.put_receipts(stored)
+    entries.extend(_receipt_entry(device, arrived, now) for arrived in new)
+    await tx.audit.append(entries)
+    for arrived in new:
+        await follow_case(tx, device, arrived, now)
+    return bool(new)
+
+
+def _own_receipt(
+    document: SignedDocument, municipality: Municipality, device: EnrolledDevice
+) -> Receipt | None:
+    keys = {str(device.key): load_public_key(device.public_key)}
+    try:
+        receipt = open_document(document, PayloadType.RECEIPT, Receipt, keys=keys, threshold=1)
+    except EnvelopeError:
+        return None
+    mine = (municipality.id, device.id, device.serial, device.key, device.epoch)
+    says = (receipt.municipality, receipt.device, receipt.serial, receipt.device_key, receipt.epoch)
+    return receipt if mine == says else None
+
+
+def _stored(receipt: Receipt, document: SignedDocument, now: datetime) -> StoredReceipt:
+    proven = receipt.outcome is Outcome.DONE and receipt.proof is not None and receipt.proof.proven
+    return StoredReceipt(
+        device=DeviceId(receipt.device),
+        epoch=receipt.epoch,
+        number=receipt.number,
+        act=receipt.act.value,
+        outcome=receipt.outcome.value,
+        lock_id=LockId(receipt.lock_id),
+        seq=receipt.seq,
+        by_lease=receipt.by_lease,
+        proven=proven,
+        at=receipt.at,
+        received_at=now,
+        error=receipt.error[:LONGEST_TEXT],
+        document=msgspec.json.encode(document),
+    )
+
+
+def _receipt_entry(device: EnrolledDevice, receipt: StoredReceipt, now: datetime) -> AuditEntry:
+    return entry(
+        now,
+        AuditKind.RECEIPT_STORED,
+        device.serial,
+        serial=device.serial,
+        epoch=receipt.epoch,
+        number=receipt.number,
+        act=receipt.act,
+        outcome=receipt.outcome,
+        lock_id=receipt.lock_id,
+        seq=receipt.seq,
+        by_lease=receipt.by_lease,
+        proven=receipt.proven,
+        digest=sha256(receipt.document).hexdigest(),
+    )
+
+
+async def _take_refusals(
+    tx: Transaction, device: EnrolledDevice, request: VisitRequest, now: datetime
+) -> None:
+    if not request.refusals:
+        return
+    refused = [
+        RefusedDocument(
+            device=device.id,
+            refusal=report.refusal[:LONGEST_TEXT],
+            detail=report.detail[:LONGEST_TEXT],
+            alarm=report.alarm,
+            at=report.at,
+            received_at=now,
+        )
+        for report in request.refusals
+    ]
+    await tx.devices.put_refusals(refused)
+    await tx.audit.append(
+        [
+            entry(
+                now,
+                AuditKind.DOCUMENT_REFUSED_BY_DEVICE,
+                device.serial,
+                serial=device.serial,
+                refusal=report.refusal,
+                alarm=report.alarm,
+            )
+            for report in refused
+        ]
+    )
+
+
+async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnswer) -> VisitAnswer:
+    async with visiting.store.reading() as tx:
+        device_id = DeviceId(request.device)
+        municipality = await tx.municipality.get()
+        latest = await tx.directives.latest(device_id)
+        held_seq = 0 if request.held is None else request.held.seq
+        known_seq = 0 if latest is None else latest.seq
+        answer = msgspec.structs.replace(
+            answer,
+            keys=await _newer_keys(tx, request.keys_number),
+            receipts_through=await tx.devices.receipts_through(device_id, request.epoch),
+            want=await _wanted(tx, request),
+            want_held=held_seq > known_seq and request.held is not None and request.held.document is None,
+        )
+        rolled_back = municipality is None or municipality.rolled_back_at is not None
+        if latest is None or latest.seq <= held_seq or latest.epoch != request.epoch or rolled_back:
+            return answer
+        answer = msgspec.structs.replace(answer, directive=_document(latest.document))
+        if latest.state != "wiped":
+            return answer
+        release = await tx.campaigns.release_for(device_id, latest.epoch, latest.lock_id)
+        manifest = None if release is None else await tx.campaigns.manifest(release.manifest)
+        return msgspec.structs.replace(
+            answer,
+            release=None if release is None else _document(release.document),
+            manifest=None if manifest is None else _document(manifest.document),
+        )
+
+
+async def _newer_keys(tx: Transaction, number: int) -> tuple[SignedDocument, ...]:
+    documents = await tx.directives.keys_documents()
+    return tuple(_document(signed) for keys, signed in documents if keys.number > number)
+
+
+async def _wanted(tx: Transaction, request: VisitRequest) -> tuple[str, ...]:
+    stored = await tx.devices.documents(DeviceId(request.device))
+    return tuple(
+        name
+        for name, named in sorted(request.digests.items())
+        if name not in stored or stored[name][0] != named
+    )
+
+
+def _document(signed: bytes) -> SignedDocument:
+    return msgspec.json.decode(signed, type=SignedDocument)
