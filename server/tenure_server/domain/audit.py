@@ -22,7 +22,7 @@ class AuditKind(StrEnum):
     REGISTER_IMPORTED = "register_imported"
     REGISTER_QUARANTINED = "register_quarantined"
     ASSETS_IMPORTED = "assets_imported"
-    ENROL_TOKEN_MADE = "enrol_token_made"
+    ENROL_TOKEN_MADE = "enrol_token_made"  # noqa: S105 - an event, no password
     DEVICE_ENROLLED = "device_enrolled"
     DEVICE_REENROLLED = "device_reenrolled"
     DEVICE_KEY_REVOKED = "device_key_revoked"

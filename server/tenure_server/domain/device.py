@@ -1,7 +1,8 @@
 """An enrolled laptop and what it last showed of itself. Pure: no I/O, no clock.
 
-Rules: a re-enrolment is a new epoch with a new key; it inherits lock and case, needs a person if the laptop
-was locked, and is never proof of a wipe (invariant 5). A revoked key is answered 401; the lease keeps counting.
+Rules: a re-enrolment is a new epoch with a new key; it inherits lock and case, needs a person if the
+laptop was locked, and is never proof of a wipe (invariant 5). A revoked key is answered 401; the lease keeps
+counting.
 """
 
 from collections.abc import Mapping

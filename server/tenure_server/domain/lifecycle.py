@@ -1,4 +1,4 @@
-"""A lifecycle case: one end of one right to one laptop, from its opening to its proof. Pure: no I/O, no clock.
+"""A lifecycle case: one end of one right to one laptop, from opening to proof. Pure: no I/O, no clock.
 
 States::
 

@@ -102,8 +102,8 @@ class RegisterStore(Protocol):
     async def replace_register(self, facts: Facts, recorded_at: datetime) -> None:
         """Make people, bodies and mandates of `facts` the current ones.
 
-        Rows that change or are missing keep their old version with `recorded_to`; whether a missing mandate is
-        to be kept is decided by the caller, who passes the full set to be current.
+        Rows that change or are missing keep their old version with `recorded_to`; whether a missing mandate
+        is to be kept is decided by the caller, who passes the full set to be current.
         """
         ...
 
@@ -154,7 +154,7 @@ class DeviceStore(Protocol):
         ...
 
     async def put(self, device: EnrolledDevice) -> None:
-        """Insert a laptop, or replace its row at (re-)enrolment or revocation; past keys stay known as void."""
+        """Insert a laptop, or replace its row at (re-)enrolment or revocation; past keys stay void."""
         ...
 
     async def take_seq(self, device: DeviceId, *, known: int, seq: int) -> None:
