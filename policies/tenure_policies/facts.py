@@ -212,6 +212,20 @@ def _names(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+# The disks that carry the system: what else is plugged in by USB is private.
+_DISKS = """
+WITH RECURSIVE carrier(name) AS (
+    SELECT device_alias FROM mounts WHERE path = '/'
+    UNION
+    SELECT device.parent FROM block_devices AS device
+    JOIN carrier ON carrier.name = device.name WHERE device.parent <> ''
+)
+SELECT name, vendor, model, size * block_size AS size_bytes FROM block_devices
+WHERE coalesce(parent, '') = '' AND size > 0
+    AND (name IN (SELECT name FROM carrier) OR name LIKE '/dev/nvme%')
+ORDER BY name
+"""
+
 _ON_SYSTEM_PATHS = f"m.path IN ({_names(SYSTEM_PATHS)})"
 
 DOCUMENTS: Mapping[str, tuple[Section, ...]] = MappingProxyType(
@@ -224,7 +238,7 @@ DOCUMENTS: Mapping[str, tuple[Section, ...]] = MappingProxyType(
                 integers=frozenset({"cpu_logical_cores", "physical_memory"}),
                 one=True,
             ),
-            Section(name="firmware", sql="SELECT vendor, version, date FROM platform_info", one=True),
+            Section(name="firmware", sql="SELECT vendor, version, date FROM platform_info"),
         ),
         "os": (
             Section(
@@ -247,15 +261,12 @@ DOCUMENTS: Mapping[str, tuple[Section, ...]] = MappingProxyType(
         "storage": (
             Section(
                 name="disks",
-                # Disks of the machine itself: what is plugged in by USB is private.
-                sql="SELECT name, vendor, model, size FROM block_devices WHERE parent = '' AND size > 0"
-                " AND (name LIKE '/dev/nvme%' OR name LIKE '/dev/mmcblk%' OR name LIKE '/dev/vd%'"
-                " OR name = '/dev/sda') ORDER BY name",
-                integers=frozenset({"size"}),
+                sql=_DISKS,
+                integers=frozenset({"size_bytes"}),
             ),
             Section(
                 name="filesystems",
-                sql="SELECT m.path, m.type, max(coalesce(d.encrypted, 0)) AS encrypted,"
+                sql="SELECT m.path, m.type, max(coalesce(d.encrypted, 0)) AS encrypted,"  # noqa: S608 - constants
                 " max(coalesce(d.type, '')) AS encryption FROM mounts m"
                 f" LEFT JOIN disk_encryption d ON d.name = m.device_alias WHERE {_ON_SYSTEM_PATHS}"
                 " AND m.device LIKE '/dev/%' GROUP BY m.path, m.type ORDER BY m.path, m.type",
@@ -267,13 +278,11 @@ DOCUMENTS: Mapping[str, tuple[Section, ...]] = MappingProxyType(
                 name="secure_boot",
                 sql="SELECT secure_boot, setup_mode FROM secureboot",
                 integers=frozenset({"secure_boot", "setup_mode"}),
-                one=True,
             ),
             Section(
                 name="tpm",
                 sql="SELECT activated, enabled, manufacturer_name, spec_version FROM tpm_info",
                 integers=frozenset({"activated", "enabled"}),
-                one=True,
             ),
             Section(
                 name="firmware_passwords",
@@ -282,7 +291,7 @@ DOCUMENTS: Mapping[str, tuple[Section, ...]] = MappingProxyType(
             ),
             Section(
                 name="packages",
-                sql="SELECT name, version FROM deb_packages WHERE"
+                sql="SELECT name, version FROM deb_packages WHERE"  # noqa: S608 - constants
                 f" name IN ({_names(SECURITY_RELEVANT_PACKAGES)}) AND status LIKE 'install %'"
                 " ORDER BY name, version",
             ),

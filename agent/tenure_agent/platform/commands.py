@@ -109,6 +109,8 @@ def _run(
     environment: Mapping[str, str],
 ) -> Result:
     home = {} if account is None else {"HOME": account.home}
+    # Becoming who one already is needs no rights, and asking the kernel for it would demand them.
+    other = None if account is None or account.uid == os.geteuid() else account
     try:
         process = subprocess.Popen(  # noqa: S603 - a fixed path and an argument list, no shell
             command_line,
@@ -117,9 +119,9 @@ def _run(
             stderr=subprocess.PIPE,
             env={**_ENVIRONMENT, **home, **environment},
             cwd="/" if os.name == "posix" else None,
-            user=None if account is None else account.uid,
-            group=None if account is None else account.gid,
-            extra_groups=None if account is None else [],
+            user=None if other is None else other.uid,
+            group=None if other is None else other.gid,
+            extra_groups=None if other is None else [],
             start_new_session=True,
         )
     except OSError as error:
