@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tenure_policies.directive import Act, DirectiveState, Outcome
+from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.ids import ManifestId, Serial
 from tenure_server.domain.message import Message
 from tenure_server.domain.plan import Desired, Need, Reason, Verb
@@ -186,11 +187,11 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Custody:
-    """The laptop's present and former holders."""
+class CustodyRow:
+    """One holder of a laptop, present or former."""
 
     holder: str
-    kind: str
+    kind: CustodyKind
     begins: datetime
     ends: datetime | None
 
@@ -213,7 +214,7 @@ class LaptopPage:
     directives: tuple[DirectiveRow, ...] = ()
     receipts: tuple[ReceiptRow, ...] = ()
     proof: ProofView | None = None
-    custodies: tuple[Custody, ...] = ()
+    custodies: tuple[CustodyRow, ...] = ()
     audit: tuple[AuditRow, ...] = ()
 
 
