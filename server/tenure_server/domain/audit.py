@@ -52,15 +52,18 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.MUNICIPALITY_CREATED: frozenset({"profile", "root"}),
     AuditKind.KEYS_PUBLISHED: frozenset({"number", "digest", "profile"}),
     AuditKind.REGISTER_IMPORTED: frozenset(
-        {"digest", "added", "changed", "ended", "unmatched", "register_date"}
+        {"digest", "added", "changed", "ended", "unmatched", "register_date", "approvers"}
     ),
     AuditKind.REGISTER_QUARANTINED: frozenset({"digest", "reason", "ended", "dropped"}),
-    AuditKind.ASSETS_IMPORTED: frozenset({"digest", "count"}),
+    AuditKind.ASSETS_IMPORTED: frozenset({"digest", "count", "devices", "custody", "agreements", "holds"}),
     AuditKind.ENROL_TOKEN_MADE: frozenset({"token", "serial", "expires"}),
     AuditKind.DEVICE_ENROLLED: frozenset({"serial", "epoch", "key", "key_protection"}),
     AuditKind.DEVICE_REENROLLED: frozenset({"serial", "epoch", "key", "key_protection", "needs_person"}),
     AuditKind.DEVICE_KEY_REVOKED: frozenset({"serial", "epoch", "key"}),
-    AuditKind.HANDED_OVER: frozenset({"serial", "holder_type", "holder", "custody", "start"}),
+    AuditKind.HANDED_OVER: frozenset(
+        {"serial", "holder_type", "holder", "custody", "start", "entitled", "prepared", "until"}
+        | {"commitment", "text_version", "language", "signed_at"}
+    ),
     AuditKind.TAKEN_BACK: frozenset({"serial", "holder", "reason", "end"}),
     AuditKind.HOLD_SET: frozenset({"subject_type", "subject", "hold", "reference"}),
     AuditKind.HOLD_LIFTED: frozenset({"subject_type", "subject", "hold", "reference"}),

@@ -17,7 +17,8 @@ from tenure_policies.directive import Directive, KeysDocument
 from tenure_policies.envelope import SignedDocument
 from tenure_server.domain.audit import AuditEntry, LoggedEntry
 from tenure_server.domain.campaign import ManifestStatus, StoredManifest, StoredRelease
-from tenure_server.domain.custody import Asset, Custody, Hold
+from tenure_server.domain.commitment import Commitment
+from tenure_server.domain.custody import Agreement, Asset, Custody, Hold
 from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import (
@@ -100,7 +101,7 @@ class RegisterStore(Protocol):
         ...
 
     async def replace_register(self, facts: Facts, recorded_at: datetime) -> None:
-        """Make people, bodies and mandates of `facts` the current ones.
+        """Make people, bodies, mandates, remarks and the register's date of `facts` the current ones.
 
         Rows that change or are missing keep their old version with `recorded_to`; whether a missing mandate
         is to be kept is decided by the caller, who passes the full set to be current.
@@ -131,6 +132,18 @@ class RegisterStore(Protocol):
 
     async def put_hold(self, hold: Hold, recorded_at: datetime) -> None:
         """Set a hold, or change its end."""
+        ...
+
+    async def replace_agreements(self, agreements: Sequence[Agreement], recorded_at: datetime) -> None:
+        """Make these the current agreements; the caller passes the full set."""
+        ...
+
+    async def add_commitment(self, commitment: Commitment) -> None:
+        """Keep what a receiver signed; it is never changed."""
+        ...
+
+    async def commitments(self, serial: Serial) -> Sequence[Commitment]:
+        """Return what was signed for one device, oldest first."""
         ...
 
 
