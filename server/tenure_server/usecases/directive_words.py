@@ -18,6 +18,8 @@ class Notice:
     """What a municipality says on its lock screens."""
 
     city: str
+    city_sv: str
+    """Its Swedish name; empty is the same."""
     place: str
     """Where laptops are returned."""
     phone: str
@@ -28,11 +30,13 @@ class Notice:
 def reason(notice: Notice, lock_at: datetime | None) -> Sentences:
     """Say whose laptop it is and since when the right to it has ended."""
     if lock_at is None:
-        return _in_all(lambda _words: say(N_("This laptop is owned or leased by {city}."), city=notice.city))
+        return _in_all(
+            lambda words: say(N_("This laptop is owned or leased by {city}."), city=_city(notice, words))
+        )
     return _in_all(
         lambda words: say(
             N_("This laptop is owned or leased by {city}. The right to use it ended on {date}."),
-            city=notice.city,
+            city=_city(notice, words),
             # The last day of the right: the lease ends at the midnight after it (P25).
             date=words.date(lock_at - timedelta(seconds=1), notice.zone),
         )
@@ -48,6 +52,10 @@ def instructions(notice: Notice) -> Sentences:
             phone=notice.phone,
         )
     )
+
+
+def _city(notice: Notice, words: Translator) -> str:
+    return notice.city_sv or notice.city if words.language == "sv" else notice.city
 
 
 def _in_all(phrase: Phrase) -> Sentences:

@@ -1,0 +1,76 @@
+"""The `tenure` command: finds a subcommand by name and imports only that one.
+
+`COMMANDS` is the whole table; `tenure plan` must not pay for the web server or the database. Exit codes: 0
+done, 1 the answer is "no", 2 wrong use or unreadable input. JSON goes to standard output, and nothing else
+does; messages go to standard error.
+"""
+
+import os
+from importlib import import_module
+
+import click
+
+from tenure_server.cli.refusal import EXIT_UNUSABLE, tell_refusal
+from tenure_server.domain.errors import InputError, TenureError
+from tenure_server.language import LANGUAGES, SOURCE, translator
+
+COMMANDS: dict[str, str] = {
+    "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
+    "plan": "tenure_server.cli.plan:plan",
+    "serve": "tenure_server.cli.serve:serve",
+    "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names, as help lists them."""
+        return sorted({*COMMANDS, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing it if it is in the table."""
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = target.partition(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{target} is not a command")
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what it refuses is told line by line, with the exit code of its kind."""
+        try:
+            return super().invoke(ctx)
+        except TenureError as error:
+            tell_refusal(error, translator(chosen_language(ctx)))
+            ctx.exit(EXIT_UNUSABLE if isinstance(error, InputError) else 1)
+
+
+def _language_of_environment() -> str:
+    """Return the language that the environment asks for, English if it is not offered."""
+    wish = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    code = wish.partition("_")[0].partition(".")[0].lower()
+    return code if code in LANGUAGES else SOURCE
+
+
+def chosen_language(ctx: click.Context | None = None) -> str:
+    """Return the language that the user chose for messages."""
+    context = (ctx or click.get_current_context()).find_root()
+    chosen = context.params.get("language")
+    return chosen if isinstance(chosen, str) else _language_of_environment()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=_language_of_environment,
+    show_default="from LANG",
+    help="Language of messages; JSON is always English.",
+)
+@click.version_option(package_name="tenure-server")
+def main(language: str) -> None:
+    """Lend laptops to elected trustees, and take them back, by the term of office."""

@@ -1,0 +1,113 @@
+"""The server process: one installation, its web side and its sweeps."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI, Request, Response
+
+from tenure_server.adapters.clock import MovableClock
+from tenure_server.scheduler import Sweeper
+from tenure_server.settings import Settings, read_settings
+from tenure_server.usecases.answer_dashboard import StoredAnswers
+from tenure_server.usecases.enforce_ends import enforce_ends
+from tenure_server.usecases.move_clock import DemoClock
+from tenure_server.usecases.seal_log import seal_log
+from tenure_server.usecases.sign_in import StoredSessions
+from tenure_server.web import signer_api
+from tenure_server.web.agent_api import AgentApi, Receive, Scope, Send
+from tenure_server.web.app import Edge, pages_app
+from tenure_server.web.dashboard import pages
+from tenure_server.web.dashboard.rendering import Look
+from tenure_server.web.tickets import Tickets
+from tenure_server.wiring import Installation, open_installation
+
+log = structlog.get_logger()
+
+
+class Server:
+    """An ASGI application that opens its installation when its process starts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._edge: Edge | None = None
+        self._pages = pages_app(self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection, or live through the process's lifespan."""
+        await (self._edge or self._pages)(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            installation = await stack.enter_async_context(open_installation(self._settings))
+            sweeper = _sweeper(installation)
+            agents = AgentApi(
+                visiting=installation.visiting,
+                feed=installation.feed,
+                tickets=Tickets(installation.secret),
+                changed=sweeper.kick,
+            )
+            _install_pages(app, installation, sweeper)
+            self._edge = Edge(agents, app)
+            sweeper.start()
+            stack.push_async_callback(sweeper.stop)
+            yield
+            self._edge = None
+
+
+def _sweeper(installation: Installation) -> Sweeper:
+    async def sweep(slot: str | None) -> None:
+        result = await enforce_ends(installation.enforcement, slot=slot)
+        if result.signed or result.prepared:
+            log.info("swept", signed=result.signed, prepared=result.prepared)
+        if result.claimed:
+            await seal_log(installation.store, installation.clock, installation.enforcement.signing)
+
+    return Sweeper(
+        sweep, machine_clock=installation.machine_clock, every_seconds=installation.settings.sweep_seconds
+    )
+
+
+def _install_pages(app: FastAPI, installation: Installation, sweeper: Sweeper) -> None:
+    clock = None
+    if isinstance(installation.clock, MovableClock):
+        clock = DemoClock(
+            installation.store,
+            installation.clock,
+            installation.policy,
+            lambda: enforce_ends(installation.enforcement),
+        )
+    pages.install(
+        app,
+        queries=StoredAnswers(installation.store, installation.clock, installation.policy),
+        sessions=StoredSessions(installation.store, installation.machine_clock),
+        look=Look(names=_names(installation.settings), zone=installation.policy.zone),
+        clock=clock,
+    )
+    app.include_router(
+        signer_api.router(
+            store=installation.store,
+            clock=installation.clock,
+            municipality=installation.municipality,
+            changed=sweeper.kick,
+        )
+    )
+
+    @app.get("/health")
+    async def health(_request: Request) -> Response:
+        """Tell that the process answers and its database can be read."""
+        async with installation.store.reading() as tx:
+            await tx.municipality.get()
+        return Response("ok", media_type="text/plain")
+
+
+def _names(settings: Settings) -> dict[str, str]:
+    names = {"fi": settings.name, "en": settings.name, "sv": settings.name_sv}
+    return {language: name for language, name in names.items() if name}
+
+
+def create_app() -> Server:
+    """Make the application of one worker process, from the environment that `tenure serve` prepared."""
+    return Server(read_settings({}, os.environ))

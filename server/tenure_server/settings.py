@@ -1,0 +1,235 @@
+"""Every setting of the server, with its default; read from a file, the environment and flags, in that order.
+
+A flag beats `TENURE_*` in the environment, which beats `tenure.toml`. An unknown or malformed setting stops
+the server with the setting's name and an example. The settings are described in docs/settings.md.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+PREFIX = "TENURE_"
+CONFIG_VARIABLE = "TENURE_CONFIG"
+FILE_NAME = "tenure.toml"
+NOT_SETTINGS = (CONFIG_VARIABLE, "TENURE_TEST_", "TENURE_AGENT_")
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class SettingError(Exception):
+    """A setting that cannot be used: which one, why, and an example that can."""
+
+    def __init__(self, setting: str, why: str, example: str) -> None:
+        super().__init__(f"{setting}: {why} Example: {example}")
+        self.setting = setting
+        self.why = why
+        self.example = example
+
+
+def _data_directory() -> Path:
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "tenure"
+
+
+class Settings(BaseModel):
+    """How one installation runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_directory: Path = Field(
+        default_factory=_data_directory,
+        description="Where keys and the SQLite database live.",
+        examples=["/var/lib/tenure"],
+    )
+    database: str = Field(
+        default="",
+        description="Database URL; empty is SQLite in the data directory.",
+        examples=["postgresql://tenure@localhost/tenure"],
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on; beyond this machine only with TLS or behind a proxy.",
+        examples=["0.0.0.0"],  # noqa: S104 - an example in the documentation, not a bind
+    )
+    port: int = Field(default=8420, ge=0, le=65535, description="Port to listen on.", examples=["8420"])
+    public_url: str = Field(
+        default="",
+        description="How laptops and people reach the server; empty is http(s)://host:port.",
+        examples=["https://tenure.example.org"],
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM certificate chain.", examples=["/etc/tenure/tls.crt"]
+    )
+    tls_key: Path | None = Field(
+        default=None, description="PEM private key of the certificate.", examples=["/etc/tenure/tls.key"]
+    )
+    behind_proxy: bool = Field(
+        default=False,
+        description="A proxy in front ends TLS; needed to listen beyond this machine without own TLS.",
+        examples=["true"],
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="Server processes.", examples=["2"])
+    municipality: str = Field(
+        default="city",
+        pattern=r"^[a-z][a-z0-9-]{0,62}$",
+        description="Short id of the municipality, in every signed document.",
+        examples=["rantala"],
+    )
+    name: str = Field(
+        default="Example City",
+        min_length=1,
+        max_length=200,
+        description="The municipality's name, as lock screens say it.",
+        examples=["Rantala"],
+    )
+    name_sv: str = Field(
+        default="",
+        max_length=200,
+        description="The municipality's Swedish name; empty is the same.",
+        examples=["Strandby"],
+    )
+    policy: str = Field(
+        default="term_end",
+        description="Term policy: a name in the catalogue or a YAML file.",
+        examples=["/etc/tenure/term_policy.yaml"],
+    )
+    return_place: str = Field(
+        default="IT services",
+        min_length=1,
+        max_length=300,
+        description="Where laptops are returned.",
+        examples=["Town hall, service desk, Mon-Fri 9-15"],
+    )
+    help_phone: str = Field(
+        default="-",
+        min_length=1,
+        max_length=100,
+        description="Who helps and gives unlock codes.",
+        examples=["+358 9 123 4567"],
+    )
+    sweep_seconds: int = Field(
+        default=60, ge=1, le=3600, description="How often ends are enforced.", examples=["60"]
+    )
+    profile: Literal["production", "demo"] = Field(
+        default="production",
+        description="Kind of keys made at the first start; demo keys never move a real enforcer.",
+        examples=["production"],
+    )
+    movable_clock: bool = Field(
+        default=False,
+        description="Let the clock be moved from the dashboard; only with demo keys.",
+        examples=["false"],
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+            raise ValueError("not an http(s) URL")
+        return value.rstrip("/")
+
+    @field_validator("database")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "sqlite:///")):
+            raise ValueError("neither postgresql:// nor sqlite:///")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key come together")
+        open_to_others = self.host not in LOOPBACK
+        if open_to_others and self.tls_certificate is None and not self.behind_proxy:
+            raise ValueError("host: beyond this machine only with tls_certificate, or behind_proxy = true")
+        if self.movable_clock and self.profile != "demo":
+            raise ValueError('movable_clock: only with profile = "demo"')
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """Return the database's URL, the default filled in."""
+        return self.database or f"sqlite:///{self.data_directory / 'tenure.sqlite'}"
+
+    @property
+    def base_url(self) -> str:
+        """Return how the server is reached, the default filled in."""
+        scheme = "http" if self.tls_certificate is None else "https"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"{scheme}://{host}:{self.port}"
+
+
+def read_settings(
+    flags: Mapping[str, Any], environment: Mapping[str, str], *, file: Path | None = None
+) -> Settings:
+    """Read the settings from a file, the environment and flags.
+
+    Args:
+        flags: Setting -> value for those given on the command line.
+        environment: The process's environment.
+        file: The settings file; None looks at `TENURE_CONFIG`, then for `tenure.toml` in the data directory.
+
+    Raises:
+        SettingError: With the setting's name and an example.
+    """
+    fromenv = _from_environment(environment)
+    if file is None and CONFIG_VARIABLE in environment:
+        file = Path(environment[CONFIG_VARIABLE])
+    data: Any = flags.get("data_directory") or fromenv.get("data_directory") or _data_directory()
+    wanted = file or Path(data) / FILE_NAME
+    values = {**_from_file(wanted, required=file is not None), **fromenv, **flags}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise _setting_error(error) from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
+            setting = name.removeprefix(PREFIX).lower()
+            if setting not in Settings.model_fields:
+                raise SettingError(name, "There is no such setting.", f"{PREFIX}PORT=8420")
+            found[setting] = value
+    return found
+
+
+def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise SettingError(
+                "--config", f"{file} does not exist.", "--config /etc/tenure/tenure.toml"
+            ) from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(str(file), f"It cannot be read: {error}.", 'name = "Rantala"') from error
+    for setting in values:
+        if setting not in Settings.model_fields:
+            raise SettingError(f"{setting} in {file}", "There is no such setting.", 'name = "Rantala"')
+    return values
+
+
+def _setting_error(error: ValidationError) -> SettingError:
+    first = error.errors()[0]
+    setting = (
+        str(first["loc"][0])
+        if first["loc"]
+        else str(first["msg"]).split(":")[0].removeprefix("Value error, ")
+    )
+    field = Settings.model_fields.get(setting)
+    example = field.examples[0] if field is not None and field.examples else "..."
+    why = str(first["msg"]).removeprefix("Value error, ")
+    return SettingError(setting, f"{why[:1].upper()}{why[1:]}.", f"{PREFIX}{setting.upper()}={example}")
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a worker process reads these same settings."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value != ""}

@@ -1,0 +1,165 @@
+"""The only place that builds adapters: an installation, from its settings."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tenure_policies.directive import Profile, Role
+from tenure_server.adapters.clock import MovableClock, SystemClock
+from tenure_server.adapters.data_directory import DataDirectory
+from tenure_server.adapters.database.engine import Database, open_database
+from tenure_server.adapters.keys import first_keys
+from tenure_server.adapters.policy_files import term_policy
+from tenure_server.adapters.signing import DirectiveKeySigning
+from tenure_server.domain.errors import NotFoundError
+from tenure_server.domain.ids import MunicipalityId
+from tenure_server.domain.message import N_, say
+from tenure_server.domain.term import TermPolicy
+from tenure_server.settings import Settings
+from tenure_server.usecases.directive_words import Notice
+from tenure_server.usecases.enforce_ends import Enforcement
+from tenure_server.usecases.first_start import first_start, has_started
+from tenure_server.usecases.ports import Clock, Municipality, NewsFeed, Store, VisitLog
+from tenure_server.usecases.sign_in import ADMINISTRATOR, make_sign_in_link
+from tenure_server.usecases.visit import Visiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstStart:
+    """What the first start leaves for a person to take away."""
+
+    root_export: str
+    """File of the encrypted root key."""
+    passphrase: str
+    """Of that file; shown once and kept nowhere."""
+    sign_in_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One municipality's server, built."""
+
+    settings: Settings
+    database: Database
+    municipality: Municipality
+    store: Store
+    visit_log: VisitLog
+    feed: NewsFeed
+    clock: Clock
+    """The time that the municipality lives in."""
+    machine_clock: Clock
+    """The machine's own; differs only in the demo."""
+    policy: TermPolicy
+    enforcement: Enforcement
+    visiting: Visiting
+    secret: bytes
+
+
+def installation_clock(settings: Settings) -> Clock:
+    """Return the clock that the settings ask for."""
+    if settings.movable_clock:
+        return MovableClock(DataDirectory(path=settings.data_directory).clock_file, SystemClock())
+    return SystemClock()
+
+
+async def prepare(settings: Settings) -> FirstStart | None:
+    """Create what is missing before the first start; return what a person must take away, or None.
+
+    Raises:
+        InputError: The data directory, the database or the policy cannot be used.
+        UnavailableError: The database does not answer.
+    """
+    files = DataDirectory(path=settings.data_directory)
+    files.prepare()
+    term_policy(settings.policy)
+    database = open_database(settings.database_url)
+    clock = installation_clock(settings)
+    try:
+        await database.upgrade()
+        store = database.store(MunicipalityId(settings.municipality))
+        if await has_started(store):
+            return None
+        passphrase = secrets.token_urlsafe(24)
+        keys = first_keys(settings.municipality, Profile(settings.profile), passphrase, now=clock.now())
+        files.keep(keys.directive_private_key, keys.root_export)
+        await first_start(
+            store,
+            clock,
+            municipality=MunicipalityId(settings.municipality),
+            name=settings.name,
+            policy=settings.policy,
+            keys=keys.document,
+        )
+        token = await make_sign_in_link(store, SystemClock(), ADMINISTRATOR)
+    finally:
+        await database.close()
+    return FirstStart(root_export=str(files.root_export), passphrase=passphrase, sign_in_token=token)
+
+
+@asynccontextmanager
+async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
+    """Open a prepared installation and close it afterwards.
+
+    Raises:
+        NotFoundError: It was never started.
+        InputError: Its files or policy cannot be read.
+        UnavailableError: The database does not answer.
+    """
+    files = DataDirectory(path=settings.data_directory)
+    database = open_database(settings.database_url)
+    try:
+        await database.upgrade()
+        store = database.store(MunicipalityId(settings.municipality))
+        async with store.reading() as tx:
+            municipality = await tx.municipality.get()
+        if municipality is None:
+            raise NotFoundError(
+                say(
+                    N_("There is no municipality {id} in this database: start it once with `tenure serve`."),
+                    id=settings.municipality,
+                )
+            )
+        yield _build(settings, files, database, municipality)
+    finally:
+        await database.close()
+
+
+def _build(
+    settings: Settings, files: DataDirectory, database: Database, municipality: Municipality
+) -> Installation:
+    store = database.store(municipality.id)
+    clock = installation_clock(settings)
+    signing = DirectiveKeySigning(files.read_directive_key())
+    policy = term_policy(settings.policy)
+    notice = Notice(
+        city=settings.name,
+        city_sv=settings.name_sv,
+        place=settings.return_place,
+        phone=settings.help_phone,
+        zone=policy.zone,
+    )
+    visit_log = database.visit_log(municipality.id)
+    return Installation(
+        settings=settings,
+        database=database,
+        municipality=municipality,
+        store=store,
+        visit_log=visit_log,
+        feed=database.news_feed(municipality.id),
+        clock=clock,
+        machine_clock=SystemClock(),
+        policy=policy,
+        enforcement=Enforcement(store=store, clock=clock, signing=signing, policy=policy, notice=notice),
+        visiting=Visiting(
+            store=store, log=visit_log, clock=clock, signing=signing, municipality=municipality
+        ),
+        secret=files.read_secret(),
+    )
+
+
+async def root_keyids(store: Store) -> tuple[str, ...]:
+    """Return the thumbprints that a laptop pins at enrolment."""
+    async with store.reading() as tx:
+        documents = await tx.directives.keys_documents()
+    return documents[0][0].roles[Role.ROOT].keyids if documents else ()
