@@ -1,4 +1,4 @@
-"""In whose language the agent speaks to people: fi, sv or en, through gettext catalogues.
+"""In whose language the agent speaks to people: fi, sv, en, or any other that has a catalogue, by gettext.
 
 A sentence is written in English where it is said, marked with `N_`; that English is its key and what is
 said when a catalogue lacks it. Catalogues are compiled into the wheel from `locale/*.po`.
@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 LANGUAGES = ("fi", "sv", "en")
 FALLBACK = "en"
@@ -25,18 +26,24 @@ def language_of(environment: Mapping[str, str]) -> str:
     for variable in _VARIABLES:
         for wish in environment.get(variable, "").split(":"):
             language = wish.replace("-", "_").split("_")[0].split(".")[0].lower()
-            if language in LANGUAGES:
+            if language in LANGUAGES or _catalogue(language).is_file():
                 return language
             if language in {"c", "posix"}:
                 return FALLBACK
     return FALLBACK
 
 
+def _catalogue(language: str) -> Traversable:
+    # A name from the environment must not become a path.
+    name = language if language.isalpha() else FALLBACK
+    return resources.files("tenure_agent").joinpath("locale", name, "LC_MESSAGES", "tenure_agent.mo")
+
+
 @cache
 def _lookup(language: str) -> Callable[[str], str]:
     import gettext
 
-    catalogue = resources.files("tenure_agent").joinpath("locale", language, "LC_MESSAGES", "tenure_agent.mo")
+    catalogue = _catalogue(language)
     if language == FALLBACK or not catalogue.is_file():
         return str
     with catalogue.open("rb") as file:
@@ -45,5 +52,15 @@ def _lookup(language: str) -> Callable[[str], str]:
 
 def translate(sentence: str, language: str | None = None, **facts: object) -> str:
     """Say a marked sentence in a language (default: the one this process's environment asks for)."""
-    spoken = _lookup(language or language_of(os.environ))(sentence)
-    return spoken.format(**facts) if facts else spoken
+    return fill(sentence, facts, language)
+
+
+def fill(sentence: str, facts: Mapping[str, object], language: str | None = None) -> str:
+    """Say a marked sentence with the facts of an error; a translation that cannot be filled stays English."""
+    chosen = language or language_of(os.environ)
+    for spoken in (_lookup(chosen)(sentence), sentence):
+        try:
+            return spoken.format_map(facts) if facts else spoken
+        except (KeyError, IndexError, ValueError):
+            continue
+    return sentence

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tenure_agent.errors import TableError
@@ -16,6 +16,7 @@ from tenure_policies.facts import DOCUMENTS, Section
 
 if TYPE_CHECKING:
     from tenure_agent.ports import Row, Tables
+    from tenure_policies.document import DevicePolicy
 
 Value = str | int | None
 Document = dict[str, dict[str, Value] | list[dict[str, Value]] | None]
@@ -50,6 +51,22 @@ def _typed(row: Row, section: Section) -> dict[str, Value]:
 
 def _number(text: str) -> int | None:
     return int(text) if text.lstrip("-").isdecimal() else None
+
+
+def verdicts(policies: Iterable[DevicePolicy], tables: Tables, platform: str) -> Document:
+    """Make the document of the policies' verdicts: policy -> verdict and reason, never a row or a count."""
+    from tenure_agent.adapters.policy_check import check
+
+    return {
+        verdict.policy: {"verdict": verdict.outcome.value, "reason": verdict.reason.value}
+        for verdict in check(policies, tables, platform)
+    }
+
+
+def observe(policies: Iterable[DevicePolicy], tables: Tables, platform: str) -> dict[str, bytes]:
+    """Write all that a visit may send, by document: the inventory and the verdicts of policies."""
+    documents = {**inventory(tables), "verdicts": verdicts(policies, tables, platform)}
+    return {name: canonical(document) for name, document in documents.items()}
 
 
 def canonical(document: Mapping[str, object]) -> bytes:
