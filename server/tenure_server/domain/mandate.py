@@ -4,6 +4,7 @@ Rules: a mandate is half-open [start, end); its end counts only when confirmed (
 a missing row ends nothing (invariant 2).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -113,3 +114,20 @@ class Mandate:
     quarantined: bool = False
     row: int | None = None
     """The row it was read from, as a spreadsheet numbers it."""
+
+
+CERTAIN = frozenset({EndBasis.TERM, EndBasis.FIXED, EndBasis.DEATH})
+"""Bases that confirm an end by themselves; every other needs the decision."""
+
+
+def known_end(mandate: Mandate) -> datetime | None:
+    """Return the end that is certain enough to act on, or None (invariant 1)."""
+    if mandate.quarantined or mandate.end is None:
+        return None
+    return mandate.end if mandate.basis in CERTAIN or mandate.end_decision_ref else None
+
+
+def death_of(mandates: Iterable[Mandate]) -> datetime | None:
+    """Return the instant at which a death ends all of one person's mandates, if any row says so."""
+    ends = (known_end(mandate) for mandate in mandates if mandate.basis is EndBasis.DEATH)
+    return min((end for end in ends if end is not None), default=None)

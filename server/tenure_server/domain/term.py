@@ -31,6 +31,14 @@ class Entitling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """The council term that a policy version is bound to (P1); both days belong to it."""
+
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TermPolicy:
     """One version of a municipality's principles, as the planner needs them."""
 
@@ -47,3 +55,4 @@ class TermPolicy:
     holidays: frozenset[date]
     laptop: Entitling
     mailbox: Entitling
+    term: Term | None = None
