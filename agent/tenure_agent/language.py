@@ -7,8 +7,6 @@ said when a catalogue lacks it. Catalogues are compiled into the wheel from `loc
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 
 LANGUAGES = ("fi", "sv", "en")
 FALLBACK = "en"
@@ -26,27 +24,31 @@ def language_of(environment: Mapping[str, str]) -> str:
     for variable in _VARIABLES:
         for wish in environment.get(variable, "").split(":"):
             language = wish.replace("-", "_").split("_")[0].split(".")[0].lower()
-            if language in LANGUAGES or _catalogue(language).is_file():
+            if language in LANGUAGES or _has_catalogue(language):
                 return language
             if language in {"c", "posix"}:
                 return FALLBACK
     return FALLBACK
 
 
-def _catalogue(language: str) -> Traversable:
-    # A name from the environment must not become a path.
+def _catalogue(language: str) -> str:
+    # A name from the environment must not become a path. importlib.resources and pathlib would cost the
+    # resident watcher more memory than these sentences are long.
     name = language if language.isalpha() else FALLBACK
-    return resources.files("tenure_agent").joinpath("locale", name, "LC_MESSAGES", "tenure_agent.mo")
+    return os.path.join(os.path.dirname(__file__), "locale", name, "LC_MESSAGES", "tenure_agent.mo")  # noqa: PTH118, PTH120
+
+
+def _has_catalogue(language: str) -> bool:
+    return os.path.isfile(_catalogue(language))  # noqa: PTH113
 
 
 @cache
 def _lookup(language: str) -> Callable[[str], str]:
+    if language == FALLBACK or not _has_catalogue(language):
+        return str
     import gettext
 
-    catalogue = _catalogue(language)
-    if language == FALLBACK or not catalogue.is_file():
-        return str
-    with catalogue.open("rb") as file:
+    with open(_catalogue(language), "rb") as file:  # noqa: PTH123
         return gettext.GNUTranslations(file).gettext
 
 

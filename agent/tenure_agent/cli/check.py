@@ -10,7 +10,6 @@ from tenure_agent.adapters.laptop import this_platform
 from tenure_agent.adapters.policy_check import check
 from tenure_agent.cli import ANSWER_IS_NO, DONE, WRONG_USE, output, sources
 from tenure_agent.language import N_, language_of, translate
-from tenure_agent.wiring import build_tables
 from tenure_policies.document import DevicePolicy, PolicyError, parse
 from tenure_policies.evaluate import Outcome, Verdict
 from tenure_policies.yaml_text import LONGEST_CHARACTERS
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             refused = True
     if refused:
         return WRONG_USE
-    verdicts = check(policies, build_tables(osquery_socket=arguments.osquery_socket), this_platform())
+    verdicts = check(policies, sources.tables(arguments), this_platform())
     if arguments.json:
         output.show_json([_as_json(verdict) for verdict in verdicts])
     else:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tenure_agent.adapters.inventory import digests, inventory
 from tenure_agent.cli import DONE, output, sources
 from tenure_agent.language import N_, translate
-from tenure_agent.wiring import build_tables
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the inventory."""
-    documents = inventory(build_tables(osquery_socket=arguments.osquery_socket))
+    documents = inventory(sources.tables(arguments))
     if arguments.json:
         output.show_json({"documents": documents, "digests": digests(documents)})
         return DONE

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tenure_agent.cli import DONE, WRONG_USE, output, sources
 from tenure_agent.errors import UnknownTableError
 from tenure_agent.language import N_, translate
-from tenure_agent.wiring import build_tables
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the rows of one query."""
-    tables = build_tables(osquery_socket=arguments.osquery_socket)
+    tables = sources.tables(arguments)
     try:
         rows = tables.query(arguments.sql)
     except UnknownTableError as error:

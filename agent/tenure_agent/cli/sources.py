@@ -1,4 +1,8 @@
-"""Where the commands of this laptop look: options that they share."""
+"""Where `query`, `check` and `inventory` look: their shared options, and the tables behind them.
+
+They have their own small wiring: that of the visit imports keys, journal and HTTP, which cost more than the
+whole inventory.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from tenure_agent.language import N_, translate
 
 if TYPE_CHECKING:
     import argparse
+
+    from tenure_agent.ports import Tables
 
 OSQUERY_SOCKET = Path("/var/osquery/osquery.em")
 
@@ -26,3 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             path=OSQUERY_SOCKET,
         ),
     )
+
+
+def tables(arguments: argparse.Namespace) -> Tables:
+    """Take one look at this laptop, through osqueryd where it listens."""
+    from tenure_agent.adapters.laptop import laptop_tables
+    from tenure_agent.platform.desktop_settings import GnomeSettings
+
+    return laptop_tables(settings=GnomeSettings(), osquery_socket=arguments.osquery_socket)
