@@ -115,7 +115,7 @@ class LoggedEntry:
     leaf: bytes
 
 
-def entry(at: datetime, kind: AuditKind, subject: str, **fields: object) -> AuditEntry:
+def entry(at: datetime, kind: AuditKind, subject: str, /, **fields: object) -> AuditEntry:
     """Make an entry; a field that is not declared for its kind is left out."""
     kept = {name: str(value) for name, value in fields.items() if name in DECLARED_FIELDS[kind]}
     return AuditEntry(at=at, kind=kind, subject=subject, fields=kept)

@@ -474,7 +474,7 @@ class VisitOutcome:
     valid: bool
     """False: no such device with this key and epoch, or its key is revoked; nothing was written."""
     fresh: bool
-    """False: the visit's counter is not greater than the last of this epoch (a replay); nothing was written."""
+    """False: the counter is not greater than the last of this epoch (a replay); nothing was written."""
     last_visit: int
     """The counter now stored; 0 before the first."""
     seq: int

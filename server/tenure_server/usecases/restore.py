@@ -8,20 +8,14 @@ origin begins, and nothing is locked, wiped or shortened until two approvers con
 import secrets
 from datetime import datetime
 
-from tenure_policies.directive import (
-    MIN_APPROVERS,
-    Directive,
-    RefusedDocumentError,
-    Resume,
-    Role,
-    TrustedKeys,
-)
-from tenure_policies.envelope import Payload, PayloadType, SignedDocument, signed_by
+from tenure_policies.directive import Directive, RefusedDocumentError, Role, TrustedKeys
+from tenure_policies.envelope import Payload, PayloadType, SignedDocument
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.errors import RefusedError
 from tenure_server.domain.message import N_, say
 from tenure_server.usecases.ports import Clock, Municipality, Store, Transaction
+from tenure_server.usecases.two_approvers import approvers_of
 
 LEAP = 1_000_000
 """How far a confirmed restore leaps ahead of every directive number that could have been given out."""
@@ -122,42 +116,19 @@ async def confirm_register(store: Store, clock: Clock, statement: SignedDocument
         if municipality is None or municipality.rolled_back_at is None:
             raise RefusedError(say(N_("The database is not rolled back: there is nothing to confirm.")))
         documents = await tx.directives.keys_documents()
-        keys = TrustedKeys(documents[-1][0])
-        _check_statement(keys, statement, municipality.log_origin)
+        approvers = approvers_of(documents, statement, municipality.log_origin)
         for device in await tx.devices.all():
             # Laptops that have not visited since the restore may hold higher numbers than we know.
             await tx.devices.take_seq(device.id, known=device.seq, seq=device.seq + LEAP)
         await tx.municipality.mark_rolled_back(None, municipality.log_origin)
-        approvers = ",".join(sorted(key[:16] for key in signed_by(statement, keys.of(Role.APPROVE))))
         await tx.audit.append(
             [
                 entry(
                     now,
                     AuditKind.RESTORE_CONFIRMED,
                     municipality.id,
-                    approvers=approvers,
+                    approvers=",".join(key[:16] for key in approvers),
                     stop=municipality.log_origin,
                 )
             ]
-        )
-
-
-def _check_statement(keys: TrustedKeys, statement: SignedDocument, origin: str) -> None:
-    why = ""
-    try:
-        resume = keys.open(statement, PayloadType.RESUME, Resume, Role.APPROVE)
-    except RefusedDocumentError as error:
-        why = str(error)
-    else:
-        if resume.stop != origin:
-            why = f"signed for {resume.stop}"
-        elif keys.threshold(Role.APPROVE) < MIN_APPROVERS:
-            why = "the keys document lets one approver decide"
-    if why:
-        raise RefusedError(
-            say(
-                N_("Two approvers must sign over {origin} with `tenure approve resume`: {why}"),
-                origin=origin,
-                why=why,
-            )
         )

@@ -1,0 +1,211 @@
+"""Take a register in, or leave everything as it was: what is not certain changes nothing.
+
+Rules (invariant 2): a file with findings was refused before it came here; importing the same file twice
+changes nothing; a missing row ends no mandate; a register that is empty, or that ends or drops over 10 % of
+the mandates in force, is quarantined. It then needs an approved campaign: the people on a campaign's list
+that two approvers signed do not count, or two approvers sign for this very file.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tenure_policies.envelope import SignedDocument
+from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.campaign import ManifestStatus
+from tenure_server.domain.custody import CustodyKind, HolderType
+from tenure_server.domain.errors import RefusedError
+from tenure_server.domain.facts import Facts, Quarantined, Remark
+from tenure_server.domain.ids import PersonId
+from tenure_server.domain.mandate import Mandate
+from tenure_server.domain.message import N_, Message, say
+from tenure_server.domain.register import RegisterRead
+from tenure_server.domain.register_change import RegisterChange, register_change
+from tenure_server.usecases.ports import Clock, Store, Transaction
+from tenure_server.usecases.two_approvers import approvers_of
+
+
+class ImportStatus(StrEnum):
+    """What became of an import; the value is what the database stores."""
+
+    IMPORTED = "imported"
+    UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterFile:
+    """A register that was read without findings."""
+
+    read: RegisterRead
+    digest: str
+    """Hex SHA-256 of the file."""
+    taken: datetime
+    """Start of the day that the file was taken from the register."""
+    approval: SignedDocument | None = None
+    """Two approvers' `Resume` over this import, for one that was quarantined."""
+
+    @property
+    def import_id(self) -> str:
+        """What approvers sign over."""
+        return f"import-{self.digest[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What an import did, or would do."""
+
+    status: ImportStatus
+    import_id: str
+    reason: Message | None
+    """Why it was quarantined."""
+    active: int
+    """Mandates in force before."""
+    added: int
+    changed: int
+    ended: int
+    unmatched: tuple[Mandate, ...]
+    """Known, not over, and missing in the file: kept as they are."""
+    quarantine: tuple[Quarantined, ...]
+    warnings: tuple[Remark, ...]
+    register_date: datetime
+
+
+async def import_register(
+    store: Store, clock: Clock, register: RegisterFile, *, dry_run: bool = False
+) -> ImportOutcome:
+    """Import a register in one transaction.
+
+    Raises:
+        RefusedError: The file is older than the register that is known, or from the future, or its approval
+            does not hold.
+        UnavailableError: The database cannot write now; nothing was written.
+    """
+    now = clock.now()
+    async with store.reading() if dry_run else store.writing() as tx:
+        outcome, change = await judge_register(tx, register, now)
+        if not dry_run:
+            await store_register(tx, register, outcome, change, now)
+    return outcome
+
+
+async def judge_register(
+    tx: Transaction, register: RegisterFile, now: datetime
+) -> tuple[ImportOutcome, RegisterChange]:
+    """Tell what an import would do; reads only.
+
+    Raises:
+        RefusedError: As `import_register`.
+    """
+    current = await tx.register.facts()
+    _check_date(current, register, now)
+    change = register_change(
+        current, register.read, now, register_date=register.taken, listed=await _listed(tx, current, now)
+    )
+    return _outcome(register, change, await _status(tx, register, change, current)), change
+
+
+def _check_date(current: Facts, register: RegisterFile, now: datetime) -> None:
+    if register.taken > now:
+        sentence = N_("The register's date {day} is in the future: give the day the file was taken.")
+        raise RefusedError(say(sentence, day=register.taken.isoformat()))
+    if current.register_date is not None and register.taken < current.register_date:
+        sentence = N_("A newer register, of {newest}, is known already: {day} is older and was not imported.")
+        raise RefusedError(
+            say(sentence, newest=current.register_date.isoformat(), day=register.taken.isoformat())
+        )
+
+
+async def _listed(tx: Transaction, current: Facts, now: datetime) -> frozenset[PersonId]:
+    """Return the people whose laptops stand on a campaign list that two approvers signed."""
+    serials = {
+        item.serial
+        for manifest in await tx.campaigns.manifests()
+        if manifest.campaign and manifest.status is ManifestStatus.APPROVED
+        for item in manifest.entries
+    }
+    return frozenset(
+        PersonId(row.holder)
+        for row in current.custody
+        if row.serial in serials
+        and row.holder_type is HolderType.PERSON
+        and row.kind is CustodyKind.PRIMARY
+        and row.start <= now
+        and (row.end is None or now < row.end)
+    )
+
+
+async def _status(
+    tx: Transaction, register: RegisterFile, change: RegisterChange, current: Facts
+) -> ImportStatus:
+    if change.bar is not None:
+        # An empty file is never what people meant, whoever signed for it.
+        if register.approval is None or not register.read.mandates:
+            return ImportStatus.QUARANTINED
+        approvers_of(await tx.directives.keys_documents(), register.approval, register.import_id)
+    return ImportStatus.UNCHANGED if _same(change.facts, current) else ImportStatus.IMPORTED
+
+
+def _same(wanted: Facts, current: Facts) -> bool:
+    """Tell whether the register would be what it is, its rows' places included."""
+    return (
+        wanted.people == current.people
+        and wanted.bodies == current.bodies
+        and set(wanted.mandates) == set(current.mandates)
+        and sorted(wanted.quarantine, key=_place) == sorted(current.quarantine, key=_place)
+        and sorted(wanted.warnings, key=_place) == sorted(current.warnings, key=_place)
+        and wanted.register_date == current.register_date
+    )
+
+
+def _place(remark: Quarantined | Remark) -> tuple[int, str]:
+    return remark.row or 0, str(remark.why)
+
+
+def _outcome(register: RegisterFile, change: RegisterChange, status: ImportStatus) -> ImportOutcome:
+    return ImportOutcome(
+        status=status,
+        import_id=register.import_id,
+        reason=change.bar if status is ImportStatus.QUARANTINED else None,
+        active=change.active,
+        added=len(change.added),
+        changed=len(change.changed),
+        ended=len(change.ended),
+        unmatched=change.unmatched,
+        quarantine=register.read.quarantine,
+        warnings=register.read.warnings,
+        register_date=register.taken,
+    )
+
+
+async def store_register(
+    tx: Transaction, register: RegisterFile, outcome: ImportOutcome, change: RegisterChange, now: datetime
+) -> None:
+    """Write down what `judge_register` decided, in the same transaction."""
+    municipality = await tx.municipality.get()
+    subject = "register" if municipality is None else municipality.id
+    counts = {
+        "added": str(outcome.added),
+        "changed": str(outcome.changed),
+        "ended": str(outcome.ended),
+        "unmatched": str(len(outcome.unmatched)),
+        "dropped": str(len(change.dropped)),
+    }
+    match outcome.status:
+        case ImportStatus.UNCHANGED:
+            return
+        case ImportStatus.QUARANTINED:
+            kind, more = AuditKind.REGISTER_QUARANTINED, {"reason": str(outcome.reason)}
+        case ImportStatus.IMPORTED:
+            kind, more = AuditKind.REGISTER_IMPORTED, {"approvers": await _approvers(tx, register, change)}
+            await tx.register.replace_register(change.facts, now)
+    await tx.register.add_import(now, register.digest, outcome.status.value, counts)
+    fields = {**counts, **more, "digest": register.digest, "register_date": register.taken.isoformat()}
+    await tx.audit.append([entry(now, kind, subject, **fields)])
+
+
+async def _approvers(tx: Transaction, register: RegisterFile, change: RegisterChange) -> str:
+    if change.bar is None or register.approval is None:
+        return ""
+    keys = await tx.directives.keys_documents()
+    return ",".join(key[:16] for key in approvers_of(keys, register.approval, register.import_id))

@@ -1,0 +1,49 @@
+"""Tell whether two approvers signed that something stopped may go on; a signature, never a column."""
+
+from collections.abc import Sequence
+
+from tenure_policies.directive import (
+    MIN_APPROVERS,
+    KeysDocument,
+    RefusedDocumentError,
+    Resume,
+    Role,
+    TrustedKeys,
+)
+from tenure_policies.envelope import PayloadType, SignedDocument, signed_by
+from tenure_server.domain.errors import RefusedError
+from tenure_server.domain.message import N_, say
+
+
+def approvers_of(
+    documents: Sequence[tuple[KeysDocument, bytes]], statement: SignedDocument, about: str
+) -> tuple[str, ...]:
+    """Return the keys that signed a `Resume` about this, if they are enough.
+
+    Raises:
+        RefusedError: Signed over something else, by too few, or the keys name no approvers.
+    """
+    if not documents:
+        raise RefusedError(say(N_("There are no keys yet: nobody can approve.")))
+    keys = TrustedKeys(documents[-1][0])
+    why = ""
+    try:
+        resume = keys.open(statement, PayloadType.RESUME, Resume, Role.APPROVE)
+    except RefusedDocumentError as error:
+        why = str(error)
+    else:
+        if resume.municipality != keys.document.municipality:
+            why = f"signed for {resume.municipality}"
+        elif resume.stop != about:
+            why = f"signed for {resume.stop}"
+        elif keys.threshold(Role.APPROVE) < MIN_APPROVERS:
+            why = "the keys document lets one approver decide"
+    if why:
+        raise RefusedError(
+            say(
+                N_("Two approvers must sign over {origin} with `tenure approve resume`: {why}"),
+                origin=about,
+                why=why,
+            )
+        )
+    return tuple(sorted(signed_by(statement, keys.of(Role.APPROVE))))
