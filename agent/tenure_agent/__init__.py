@@ -1,1 +1,3 @@
 """The Tenure agent: reports a lent laptop and carries out its signed directive."""
+
+__version__ = "0.1.0"

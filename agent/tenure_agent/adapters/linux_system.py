@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tenure_agent import __version__
 from tenure_agent.adapters.guarded_sql import Cell
 from tenure_agent.adapters.native_tables import Reader
 from tenure_agent.adapters.small_files import entries, read_text, read_value
@@ -66,10 +67,8 @@ def kernel_info(root: Path) -> Rows:
 
 def agent_info(device_key: str) -> Rows:
     """Tell which agent asks, and where its device key is kept ("tpm", "software", or "" before enrolling)."""
-    from importlib.metadata import version
-
     yield {
-        "version": version("tenure-agent"),
+        "version": __version__,
         "build_platform": sys.platform,
         "python_version": platform.python_version(),
         "device_key": device_key,
