@@ -14,6 +14,7 @@ from tenure_agent.language import N_
 
 FILE_NAME = "config.json"
 DEFAULT_DIRECTORY = Path("/var/lib/tenure-agent")
+THUMBPRINT_CHARACTERS = 64
 ENFORCERS = ("sandbox",)
 
 
@@ -56,7 +57,11 @@ def _is_count(value: object) -> bool:
 
 
 def _is_thumbprint(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+    return (
+        isinstance(value, str)
+        and len(value) == THUMBPRINT_CHARACTERS
+        and set(value) <= set("0123456789abcdef")
+    )
 
 
 _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {

@@ -30,6 +30,26 @@ class Subcommand:
 
 
 SUBCOMMANDS = {
+    "enrol": Subcommand(
+        module="tenure_agent.cli.enrol",
+        help=N_("Make this laptop known to its municipality"),
+        example="tenure-agent enrol --server https://tenure.example.fi --token TOKEN --root THUMBPRINT",
+    ),
+    "visit": Subcommand(
+        module="tenure_agent.cli.visit",
+        help=N_("Act on what is held, ask the server what is new, report"),
+        example="tenure-agent visit",
+    ),
+    "watch": Subcommand(
+        module="tenure_agent.cli.watch",
+        help=N_("Stay resident: wait for news and make visits"),
+        example="tenure-agent watch",
+    ),
+    "status": Subcommand(
+        module="tenure_agent.cli.status",
+        help=N_("Show what this laptop holds, whether it is locked and why"),
+        example="tenure-agent status --json",
+    ),
     "query": Subcommand(
         module="tenure_agent.cli.query",
         help=N_("Ask this laptop a question in SQL"),

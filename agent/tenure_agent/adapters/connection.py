@@ -1,0 +1,64 @@
+"""How the agent reaches its server: HTTPS, or plain HTTP to this machine itself and nowhere else.
+
+Light on purpose, since the resident watcher imports it: `http.client` and `ssl`, nothing more. With a pinned
+certificate authority the dates in certificates are not looked at: a laptop whose clock is wrong must still
+be reached, and trust rests on the pinned key (security.md, "Lease and clock").
+"""
+
+import http.client
+import ssl
+from urllib.parse import SplitResult, urlsplit
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name."""
+
+
+def split_server(server: str) -> SplitResult:
+    """Take a server's address apart.
+
+    Raises:
+        ValueError: it is neither https nor http to this machine.
+    """
+    address = urlsplit(server)
+    host = address.hostname or ""
+    port_is_right = address.port is None or address.port > 0
+    if not host or not port_is_right or address.query or address.fragment or address.username:
+        raise ValueError(f"{server[:200]!r} is not a server's address, such as https://tenure.example.fi")
+    if address.scheme == "https" or (address.scheme == "http" and host in LOOPBACK):
+        return address
+    raise ValueError(f"{server[:200]!r} must begin with https:// (http:// only to this machine itself)")
+
+
+def connect(server: str, ca_file: str | None, timeout_seconds: float) -> http.client.HTTPConnection:
+    """Prepare a connection; nothing is sent before the first request.
+
+    Raises:
+        ValueError: the address is not one that the agent speaks to.
+        OSError: the certificate authority's file cannot be read.
+    """
+    address = split_server(server)
+    host = address.hostname or ""
+    if address.scheme == "http":
+        return http.client.HTTPConnection(host, address.port, timeout=timeout_seconds)
+    context = tls_context(ca_file)
+    return http.client.HTTPSConnection(host, address.port, timeout=timeout_seconds, context=context)
+
+
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Make a context that believes the pinned authority only, or the system's if none is pinned."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is None:
+        context.load_default_certs()
+        return context
+    context.load_verify_locations(cafile=ca_file)
+    flags = int(context.verify_flags) | _NO_CHECK_TIME | int(ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN)
+    context.verify_flags = ssl.VerifyFlags(flags)
+    return context
+
+
+def full_path(server: str, path: str) -> str:
+    """Return the path of a request, below whatever path the server's address has."""
+    return split_server(server).path.rstrip("/") + path
