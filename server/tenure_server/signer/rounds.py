@@ -1,0 +1,316 @@
+"""One round of a signer: fetch what waits, judge it by signatures and the own clock, release what is due.
+
+Every step is in the journal before the next is taken (see `journal`). A round that was killed anywhere is
+finished by the next one with the same releases; a stop or a veto holds from the moment it is written.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tenure_policies.directive import KeysDocument, Manifest, ManifestEntry, Release, Role, TrustedKeys
+from tenure_policies.envelope import (
+    EnvelopeError,
+    SignedDocument,
+    add_signature,
+    digest,
+    merge_signatures,
+    read_unverified,
+    signer_for,
+    thumbprint,
+)
+from tenure_server.domain.signatures import only_valid
+from tenure_server.domain.signer_exchange import Inbox
+from tenure_server.signer.decide import (
+    HeldError,
+    Hold,
+    is_locked,
+    judge_standing,
+    judge_time,
+    open_approved,
+    receipts_by_device,
+    release_of,
+)
+from tenure_server.signer.errors import ServerRefusedError
+from tenure_server.signer.journal import Journal, RecordedRelease
+from tenure_server.signer.ports import Courier
+from tenure_server.signer.settings import SignerSettings
+from tenure_server.signer.trust import counting, judge_next, open_next
+from tenure_server.usecases.ports import Clock
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest, or one laptop on it, that was not released, and why."""
+
+    manifest: str
+    serial: str | None
+    hold: str
+    detail: str = ""
+    until: datetime | None = None
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """What one round found and did."""
+
+    at: datetime
+    keys_number: int
+    stopped: bool = False
+    released: tuple[str, ...] = ()
+    """Serials whose release was recorded in this round."""
+    sent: tuple[str, ...] = ()
+    """Serials whose release reached the server in this round."""
+    held: tuple[Held, ...] = ()
+    refused: tuple[str, ...] = ()
+    """What the server said when it refused a release; sent again next round."""
+
+
+class Signer:
+    """The holder of the release key, with its journal, limits and clock."""
+
+    def __init__(
+        self,
+        *,
+        settings: SignerSettings,
+        journal: Journal,
+        key: ec.EllipticCurvePrivateKey,
+        courier: Courier,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._key = key
+        self._courier = courier
+        self._clock = clock
+
+    def round(self) -> Round:
+        """Do one round and remember what it found.
+
+        Raises:
+            ClockWentBackError: Nothing was released.
+            JournalError: Nothing was released that is not recorded.
+            ServerUnavailableError: What was recorded is sent in a later round.
+        """
+        now = self._clock.now()
+        self._journal.see_clock(now)
+        work = _Work(self._settings, self._journal, self._key, self._courier, now)
+        done = work.stopped() if self._journal.is_stopped() else work.run()
+        self._journal.put_last_round(msgspec.json.encode(done))
+        return done
+
+
+class _Work:
+    """One round at one moment."""
+
+    def __init__(
+        self,
+        settings: SignerSettings,
+        journal: Journal,
+        key: ec.EllipticCurvePrivateKey,
+        courier: Courier,
+        now: datetime,
+    ) -> None:
+        self.settings = settings
+        self.journal = journal
+        self.key = key
+        self.courier = courier
+        self.now = now
+        self.held: list[Held] = []
+        self.released: list[str] = []
+        self.sent: list[str] = []
+        self.refused: list[str] = []
+
+    def run(self) -> Round:
+        """Finish what was recorded, then look for what is due."""
+        for release in self.journal.releases(unposted_only=True):
+            self.send(release)
+        inbox = self.courier.inbox(_read(self.journal.pinned_keys()).number)
+        keys = self.follow_keys(inbox.keys)
+        by_device = receipts_by_device(inbox.receipts)
+        for document in inbox.manifests:
+            self.consider(document, keys, by_device, inbox)
+        return self.report()
+
+    def stopped(self) -> Round:
+        """Tell that nothing was done."""
+        return msgspec.structs.replace(self.report(), stopped=True)
+
+    def report(self) -> Round:
+        """Tell what was done."""
+        return Round(
+            at=self.now,
+            keys_number=_read(self.journal.pinned_keys()).number,
+            released=tuple(self.released),
+            sent=tuple(self.sent),
+            held=tuple(self.held),
+            refused=tuple(self.refused),
+        )
+
+    def follow_keys(self, offered: Sequence[SignedDocument]) -> TrustedKeys:
+        """Follow the next keys documents as far as the rules of `trust` let; return the keys that count."""
+        current = _read(self.journal.pinned_keys())
+        while True:
+            for document in offered:
+                self.note_waiting(document, current)
+            following = self.pin_next(current)
+            if following is None:
+                break
+            current = following
+        waiting = [open_next(waiting.document, current) for waiting in self.journal.waiting_keys()]
+        return counting(current, [document for document in waiting if document is not None])
+
+    def note_waiting(self, offered: SignedDocument, current: KeysDocument) -> None:
+        """Remember a valid next keys document with every good signature that it ever came with."""
+        opened = open_next(offered, current)
+        if opened is None:
+            return
+        known = {
+            **TrustedKeys(current).of(Role.ROOT),
+            **TrustedKeys(opened).of(Role.ROOT),
+            **TrustedKeys(current).of(Role.APPROVE),
+        }
+        kept, named = only_valid(offered, known), digest(offered)
+        for waiting in self.journal.waiting_keys():
+            if digest(waiting.document) == named and waiting.document.payload == kept.payload:
+                kept = merge_signatures(waiting.document, kept)
+        self.journal.note_waiting_keys(named, opened.number, kept, self.now)
+
+    def pin_next(self, current: KeysDocument) -> KeysDocument | None:
+        """Pin the first waiting document that counts now, if there is one."""
+        for waiting in self.journal.waiting_keys():
+            opened = open_next(waiting.document, current)
+            if opened is None:
+                continue
+            judged = judge_next(
+                waiting.document,
+                opened,
+                current,
+                first_seen=waiting.first_seen,
+                delay=self.settings.approver_delay,
+            )
+            if judged.counts(self.now):
+                self.journal.pin_keys(opened.number, waiting.document, self.now)
+                return opened
+        return None
+
+    def consider(
+        self,
+        document: SignedDocument,
+        keys: TrustedKeys,
+        receipts: Mapping[str, Sequence[SignedDocument]],
+        inbox: Inbox,
+    ) -> None:
+        """Release what is due of one manifest, or note why not."""
+        try:
+            manifest = open_approved(
+                document, keys=keys, municipality=self.settings.municipality, now=self.now
+            )
+            self.check_release_key(keys)
+        except HeldError as error:
+            self.held.append(
+                Held(manifest=_claimed_id(document), serial=None, hold=error.hold.value, detail=error.detail)
+            )
+            return
+        named = digest(document)
+        approved_since = self.journal.note_approved(named, manifest.id, self.now)
+        for entry in manifest.entries:
+            if self.journal.is_released(entry.device, entry.epoch, entry.lock_id):
+                self.send_lost(entry, inbox)
+                continue
+            waits = judge_time(
+                entry, manifest, approved_since=approved_since, settings=self.settings, now=self.now
+            )
+            if waits is not None:
+                self.hold(manifest, entry, waits[0], waits[1])
+            elif not is_locked(
+                entry,
+                municipality=manifest.municipality,
+                receipts=receipts.get(entry.device, ()),
+                device_keys=inbox.device_keys,
+            ):
+                self.hold(manifest, entry, Hold.NOT_LOCKED)
+            else:
+                self.release(manifest, entry, named)
+
+    def check_release_key(self, keys: TrustedKeys) -> None:
+        """Pass silently if laptops would follow this signer's key.
+
+        Raises:
+            HeldError: The keys document names another.
+        """
+        if thumbprint(self.key.public_key()) not in keys.of(Role.RELEASE):
+            raise HeldError(Hold.NO_RELEASE_KEY)
+
+    def release(self, manifest: Manifest, entry: ManifestEntry, named: str) -> None:
+        """Record one release if the journal leaves room, then sign and send it."""
+        release = release_of(entry, manifest, named, settings=self.settings, now=self.now)
+        hold = self.journal.record(
+            release,
+            manifest_id=manifest.id,
+            campaign=manifest.campaign,
+            now=self.now,
+            judge=lambda standing: judge_standing(standing, manifest, self.settings),
+        )
+        if hold is not None:
+            self.hold(manifest, entry, hold)
+            return
+        self.released.append(entry.serial)
+        self.send_of(entry)
+
+    def send_lost(self, entry: ManifestEntry, inbox: Inbox) -> None:
+        """Send a release again that the server had and, restored from a backup, has no more."""
+        recorded = self.recorded(entry)
+        if _release(recorded).id not in inbox.known_releases and recorded.posted_at is not None:
+            self.send(recorded)
+
+    def send_of(self, entry: ManifestEntry) -> None:
+        """Send the release that was recorded for an entry."""
+        self.send(self.recorded(entry))
+
+    def recorded(self, entry: ManifestEntry) -> RecordedRelease:
+        """Return the release that was recorded for an entry."""
+        return self.journal.release_for(entry.device, entry.epoch, entry.lock_id)
+
+    def send(self, recorded: RecordedRelease) -> None:
+        """Sign a recorded release if it is not, and hand it over; a stop or veto holds it back."""
+        if self.now >= _release(recorded).expires or not self.may_send(recorded):
+            return
+        document = recorded.document
+        if not recorded.signed:
+            document = add_signature(document, signer_for(self.key))
+            self.journal.put_signed(recorded, document)
+        if not self.may_send(recorded):
+            return
+        try:
+            self.courier.post_release(document)
+        except ServerRefusedError as error:
+            self.refused.append(f"{recorded.serial}: {error}")
+            return
+        self.journal.mark_posted(recorded, self.now)
+        self.sent.append(recorded.serial)
+
+    def may_send(self, recorded: RecordedRelease) -> bool:
+        """Tell whether nobody stopped the signer or vetoed the manifest."""
+        return not self.journal.is_stopped() and not self.journal.is_vetoed(recorded.manifest_id)
+
+    def hold(
+        self, manifest: Manifest, entry: ManifestEntry, hold: Hold, until: datetime | None = None
+    ) -> None:
+        """Note why a laptop is not released."""
+        self.held.append(Held(manifest=manifest.id, serial=entry.serial, hold=hold.value, until=until))
+
+
+def _read(document: SignedDocument) -> KeysDocument:
+    return read_unverified(document, KeysDocument)
+
+
+def _release(recorded: RecordedRelease) -> Release:
+    return read_unverified(recorded.document, Release)
+
+
+def _claimed_id(document: SignedDocument) -> str:
+    try:
+        return read_unverified(document, Manifest).id
+    except EnvelopeError:
+        return ""
