@@ -1,0 +1,165 @@
+"""Opening a database by its URL, and what one opened database offers. Holds no query.
+
+SQLite: WAL, `synchronous=FULL`, foreign keys; one writing connection per process that begins IMMEDIATE, so
+that whoever reads in order to write has the lock already, and a small pool of connections that cannot write.
+PostgreSQL: one pool; writers take their municipality's advisory lock first (see `unit_of_work`).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from tenure_server.adapters.database.migrations import upgrade
+from tenure_server.adapters.database.news_feed import DatabaseNewsFeed, NewsHub, new_hub
+from tenure_server.adapters.database.unit_of_work import DatabaseStore
+from tenure_server.adapters.database.visit_log import DatabaseVisitLog
+from tenure_server.domain.errors import InputError
+from tenure_server.domain.ids import MunicipalityId
+from tenure_server.domain.message import N_, say
+
+LOCK_SECONDS = 10
+"""How long a writer waits for another before the database counts as unavailable."""
+READERS = 8
+
+
+class Database:
+    """An opened database; close it when done."""
+
+    def __init__(self, reading: AsyncEngine, writing: AsyncEngine, hub: NewsHub) -> None:
+        self.reading = reading
+        self.writing = writing
+        self._hub = hub
+        self._visit_logs: dict[MunicipalityId, DatabaseVisitLog] = {}
+
+    async def upgrade(self) -> None:
+        """Bring the tables to this version; several processes may do so at once.
+
+        Raises:
+            UnavailableError: The database does not answer.
+        """
+        await upgrade(self.writing)
+
+    def store(self, municipality: MunicipalityId) -> DatabaseStore:
+        """Return where the municipality's facts live."""
+        return DatabaseStore(self.reading, self.writing, self._hub, municipality)
+
+    def visit_log(self, municipality: MunicipalityId) -> DatabaseVisitLog:
+        """Return the municipality's hot path; one for the whole process."""
+        if municipality not in self._visit_logs:
+            self._visit_logs[municipality] = DatabaseVisitLog(self.writing, municipality)
+        return self._visit_logs[municipality]
+
+    def news_feed(self, municipality: MunicipalityId) -> DatabaseNewsFeed:
+        """Return what wakes the municipality's waiting laptops."""
+        return DatabaseNewsFeed(self.reading, self._hub, municipality)
+
+    async def close(self) -> None:
+        """Finish what is under way and close every connection."""
+        for visits in self._visit_logs.values():
+            await visits.close()
+        await self._hub.close()
+        await self.reading.dispose()
+        if self.writing is not self.reading:
+            await self.writing.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite:///{path.resolve()}"
+
+
+def open_database(url: str) -> Database:
+    """Open a database without talking to it yet; `upgrade` it before use.
+
+    Args:
+        url: `sqlite:///path/to/file.db` or `postgresql://user@host/name`.
+
+    Raises:
+        InputError: The URL is not one of the two.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _unknown_url() from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
+        file = parsed.set(drivername="sqlite+aiosqlite")
+        reading, writing = _sqlite_engine(file, writing=False), _sqlite_engine(file, writing=True)
+        return Database(reading, writing, new_hub(reading))
+    if backend in ("postgresql", "postgres") and parsed.database:
+        engine = _postgresql_engine(parsed.set(drivername="postgresql+asyncpg"))
+        return Database(engine, engine, new_hub(engine))
+    raise _unknown_url()
+
+
+def _unknown_url() -> InputError:
+    return InputError(
+        say(
+            N_(
+                "The database's address is not understood; give sqlite:///file.db or "
+                "postgresql://user@host/name (a database in memory is not supported)."
+            )
+        )
+    )
+
+
+def _sqlite_engine(url: URL, *, writing: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1 if writing else READERS,
+        max_overflow=0,
+        pool_timeout=LOCK_SECONDS,
+        connect_args={"timeout": LOCK_SECONDS},
+    )
+    event.listen(engine.sync_engine, "connect", _prepare(writing=writing))
+    event.listen(engine.sync_engine, "begin", _begin("BEGIN IMMEDIATE" if writing else "BEGIN"))
+    return engine
+
+
+def _prepare(*, writing: bool) -> Callable[[Any, Any], None]:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {LOCK_SECONDS * 1000}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"query_only = {'OFF' if writing else 'ON'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return prepare
+
+
+def _begin(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=READERS,
+        max_overflow=READERS,
+        pool_timeout=LOCK_SECONDS,
+        pool_recycle=1800,
+        connect_args={
+            "timeout": LOCK_SECONDS,
+            "server_settings": {
+                "application_name": "tenure",
+                "jit": "off",
+                "lock_timeout": f"{LOCK_SECONDS}s",
+                "timezone": "UTC",
+            },
+        },
+    )
