@@ -66,7 +66,7 @@ class Assets:
             manifest = json.loads((built / "manifest.json").read_text("utf-8"))
             script = manifest[ENTRY]["file"]
             style = next(entry["file"] for entry in manifest.values() if entry["file"].endswith(".css"))
-        except (OSError, ValueError, KeyError, StopIteration) as error:
+        except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
             raise NotBuiltError(
                 "the dashboard's front end is not built: run `uv sync --all-packages`, or install a wheel"
             ) from error

@@ -27,6 +27,7 @@ class StepLine:
     name: str
     when: Moment | None
     rule: str
+    rule_text: str
     needs: str
     state: Label
 
@@ -113,7 +114,7 @@ def _step(number: int, name: str, step: TimelineStep, scribe: Scribe) -> StepLin
     _ = scribe.speak.gettext
     states = {
         "done": Label(text=_("Done"), tone="done"),
-        "due": Label(text=_("Due"), tone="notice"),
+        "due": Label(text=_("Due"), tone="wait"),
         "barred": Label(text=_("Waits"), tone="blank"),
         "open": Label(text=_("Planned"), tone="calm"),
     }
@@ -122,6 +123,7 @@ def _step(number: int, name: str, step: TimelineStep, scribe: Scribe) -> StepLin
         name=name,
         when=scribe.exactly(step.at),
         rule=step.rule,
+        rule_text=words.rule(step.rule, scribe.speak),
         needs=", ".join(words.need(need, scribe.speak) for need in step.needs),
         state=states[timeline.look(step, scribe.now)],
     )

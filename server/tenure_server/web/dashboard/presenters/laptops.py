@@ -16,6 +16,7 @@ class Why:
 
     text: str
     rule: str
+    rule_text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def line(row: LaptopRow, scribe: Scribe) -> Line:
         serial=row.serial,
         href=addresses.laptop(row.serial),
         model=row.model,
-        tag=speak.say(row.tag) if row.tag else "",
+        tag=scribe.say(row.tag) if row.tag else "",
         holder=row.holder or "",
         borrower=row.borrower or "",
         desired=words.desired(row.desired, speak),
@@ -105,7 +106,9 @@ def line(row: LaptopRow, scribe: Scribe) -> Line:
 
 def why(reason: Reason, scribe: Scribe) -> Why:
     """Say a reason in the reader's language."""
-    return Why(text=scribe.speak.say(reason.fact), rule=reason.rule)
+    return Why(
+        text=scribe.say(reason.fact), rule=reason.rule, rule_text=words.rule(reason.rule, scribe.speak)
+    )
 
 
 def filters(wanted: LaptopFilter, scribe: Scribe) -> Filters:

@@ -1,9 +1,13 @@
 """An instant as a page shows it: how long ago, and exactly when. Pure: no I/O, no clock."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from tenure_server.domain.message import Message
 from tenure_server.language import Translator
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,24 @@ class Scribe:
     def exactly(self, at: datetime | None) -> Moment | None:
         """Write the day and the time."""
         return self._moment(at, self.speak.moment(at, self.zone)) if at else None
+
+    def say(self, message: Message) -> str:
+        """Say a message of the core, with the dates and instants inside it written for the reader."""
+        params = {name: self._written(value) for name, value in message.params.items()}
+        return self.speak.say(Message(message.sentence, params))
+
+    def _written(self, value: str) -> str:
+        if not _DATE.match(value):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        if at.tzinfo is not None:
+            return self.speak.moment(at, self.zone)
+        # A plain day belongs to no zone.
+        is_day = len(value) == len("2029-06-01")
+        return self.speak.date(at.replace(hour=12, tzinfo=UTC), UTC) if is_day else value
 
     def _moment(self, at: datetime, text: str) -> Moment:
         machine = at.isoformat().replace("+00:00", "Z")

@@ -26,7 +26,9 @@ MARK_GAP = 28
 BAND_HEIGHT = 26
 LEAD_DAYS = 21
 TAIL_DAYS = 10
-NARROWEST_NAMED_BAND = 80
+NARROWEST_NAMED_BAND = 100
+NAME_INDENT = 10
+NAME_WIDTH = 80
 TICK_GAP = 92
 
 
@@ -51,6 +53,7 @@ class Band:
     look: str
     name: str
     """Empty where the stretch is too narrow for the word."""
+    name_x: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,20 +163,26 @@ def _lanes(places: Sequence[float]) -> list[tuple[float, int]]:
 
 def _bands(steps: Sequence[TimelineStep], scale: _Scale, scribe: Scribe) -> tuple[Band, ...]:
     changes = [(scale.begin, "calm", N_("In use"))]
+    states = {Verb.LOCK: ("lock", N_("Locked")), Verb.WIPE: ("wipe", N_("Wiped"))}
     for step in steps:
-        moment = step.done or step.at
-        if step.verb is Verb.LOCK:
-            changes.append((moment, "notice", N_("Locked")))
-        if step.verb is Verb.WIPE:
-            changes.append((moment, "done", N_("Wiped")))
+        if step.verb not in states or (step.needs and step.done is None):
+            continue
+        # What is due but not done can happen now at the earliest.
+        happens = step.done or max(step.at, scribe.now)
+        changes.append((happens, *states[step.verb]))
     ends = [at for at, _, _ in changes[1:]] + [scale.end]
-    bands = []
+    bands, now_x = [], scale.x(scribe.now)
     for (begin, tone, word), end in zip(changes, ends, strict=True):
         x, width = scale.x(begin), round(scale.x(end) - scale.x(begin), 1)
         name = scribe.speak.gettext(word) if width >= NARROWEST_NAMED_BAND else ""
         if width > 0:
-            bands.append(Band(x=x, width=width, look=tone, name=name))
+            bands.append(Band(x=x, width=width, look=tone, name=name, name_x=_beside(now_x, x + NAME_INDENT)))
     return tuple(bands)
+
+
+def _beside(line: float, x: float) -> float:
+    """Keep a word clear of the line that shows the present."""
+    return line + NAME_INDENT if x - NAME_INDENT <= line <= x + NAME_WIDTH else x
 
 
 def _ticks(scale: _Scale, scribe: Scribe) -> tuple[Tick, ...]:

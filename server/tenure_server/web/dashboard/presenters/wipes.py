@@ -108,7 +108,7 @@ def _state(row: ManifestRow, scribe: Scribe, *, waits: bool, over: bool, finishe
     if over:
         return Label(text=_("Expired"), tone="grave")
     if waits:
-        return Label(text=_("Waits for signatures"), tone="notice")
+        return Label(text=_("Waits for signatures"), tone="wait")
     return Label(text=_("Approved"), tone="calm")
 
 
@@ -123,7 +123,7 @@ def _laptop(laptop: ManifestLaptop, scribe: Scribe) -> ManifestLaptopLine:
     elif laptop.released:
         state, since = Label(text=_("Released, unproven"), tone="grave"), laptop.released
     elif laptop.locked:
-        state, since = Label(text=_("Locked"), tone="notice"), laptop.locked
+        state, since = Label(text=_("Locked"), tone="lock"), laptop.locked
     else:
         state, since = Label(text=_("Not locked yet"), tone="blank"), None
     return ManifestLaptopLine(

@@ -24,30 +24,30 @@ class Label:
 
     text: str
     tone: str
-    """calm, notice, grave, done or blank: a class of the style sheet, and a shape."""
+    """calm, lock, wait, grave, done, wipe or blank: a class of the style sheet, and a shape."""
 
 
 _DESIRED = {
     Desired.ACTIVE: (N_("In use"), "calm"),
-    Desired.LOCKED: (N_("Locked"), "notice"),
-    Desired.WIPED: (N_("Wiped"), "done"),
+    Desired.LOCKED: (N_("Locked"), "lock"),
+    Desired.WIPED: (N_("Wiped"), "wipe"),
     Desired.NONE: (N_("Not issued"), "blank"),
 }
 _REPORTED = {
     Reported.NOTHING: (N_("No report"), "blank"),
     Reported.ACTIVE: (N_("In use"), "calm"),
-    Reported.LOCKED: (N_("Locked"), "notice"),
+    Reported.LOCKED: (N_("Locked"), "lock"),
     Reported.UNPROVEN: (N_("Wipe unproven"), "grave"),
     Reported.WIPED: (N_("Wiped, proven"), "done"),
 }
 _DIRECTIVE = {
     DirectiveState.ACTIVE: (N_("In use"), "calm"),
-    DirectiveState.LOCKED: (N_("Locked"), "notice"),
-    DirectiveState.WIPED: (N_("Wiped"), "done"),
+    DirectiveState.LOCKED: (N_("Locked"), "lock"),
+    DirectiveState.WIPED: (N_("Wiped"), "wipe"),
 }
 _OUTCOME = {
     Outcome.ACCEPTED: (N_("Accepted"), "calm"),
-    Outcome.RUNNING: (N_("Running"), "notice"),
+    Outcome.RUNNING: (N_("Running"), "wait"),
     Outcome.DONE: (N_("Done"), "done"),
     Outcome.FAILED: (N_("Failed"), "grave"),
     Outcome.UNCONFIRMED: (N_("Unconfirmed"), "grave"),
@@ -77,6 +77,26 @@ _ATTENTION = {
     Attention.UNPROVEN: N_("Wipe unproven"),
     Attention.SILENT: N_("Silent for over 14 days"),
     Attention.HELD: N_("On hold"),
+}
+_RULES = {
+    "P1": N_("The council term"),
+    "P7": N_("The city leases a standard laptop"),
+    "P8": N_("Councillors and ordinary members of the board and committees get a laptop"),
+    "P9": N_("Councillors, board, committees and their deputies get a mailbox"),
+    "P11": N_("A laptop may be lent to a deputy; the holder stays responsible"),
+    "P13": N_("Whoever continues keeps the laptop"),
+    "P14": N_("Whoever leaves returns the laptop at the end of the term"),
+    "P15": N_("Laptops are reinstalled and given to new trustees"),
+    "P16": N_("A trustee may use their own computer"),
+    "P18": N_("Return at once; after a month the purchase price is charged"),
+    "P19": N_("The laptop is locked and wiped remotely after the role changes"),
+    "P20": N_("The mailbox is closed a month after the role changes"),
+    "P21": N_("Handed over centrally, with orientation"),
+    "P22": N_("At the end of the term laptops are collected from those without an entitling role"),
+    "P25": N_("Rights end at the moment the position ends"),
+    "V2": N_("The right of a service point ends with its agreement"),
+    "V3": N_("A party may withdraw for itself"),
+    "V4": N_("A device of a service point is in shared use"),
 }
 
 
@@ -119,6 +139,11 @@ def need(what: Need, speak: Translator) -> str:
 def custody(kind: CustodyKind, speak: Translator) -> str:
     """Name what a holder is to a laptop."""
     return speak.gettext(_CUSTODY[kind])
+
+
+def rule(code: str, speak: Translator) -> str:
+    """Say a rule in few words; empty for a rule that has none here."""
+    return speak.gettext(_RULES.get(code, ""))
 
 
 def attention(why: Attention, speak: Translator) -> str:
