@@ -92,6 +92,7 @@ def _install_pages(app: FastAPI, installation: Installation, sweeper: Sweeper) -
             clock=installation.clock,
             municipality=installation.municipality,
             changed=sweeper.kick,
+            machine_clock=installation.machine_clock,
         )
     )
 

@@ -5,6 +5,7 @@ key, lists and approvals by an approver's. Keys documents are public, and the ne
 signature. A request that is sent twice changes nothing the second time, so no replay is counted.
 """
 
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -51,8 +52,10 @@ from tenure_server.usecases.signer_exchange import (
     signer_inbox,
     store_release,
 )
+from tenure_server.web.tickets import Tickets
 
 RETRY_AFTER_SECONDS = 15
+SECRET_BYTES = 32
 STATUS: tuple[tuple[type[TenureError], int, str], ...] = (
     (UnavailableError, 503, "busy"),
     (NotFoundError, 404, "not_found"),
@@ -73,17 +76,24 @@ class _RefusedRequestError(Exception):
 
 
 def router(
-    *, store: Store, clock: Clock, municipality: Municipality, changed: Callable[[], None]
+    *,
+    store: Store,
+    clock: Clock,
+    municipality: Municipality,
+    changed: Callable[[], None],
+    machine_clock: Clock | None = None,
 ) -> APIRouter:
     """Return the routes.
 
     Args:
         store: The municipality's store.
-        clock: The time that requests are judged by.
+        clock: The time that the municipality lives in.
         municipality: Whose they are; requests are signed for its audience.
         changed: Called after something arrived that a sweep should look at.
+        machine_clock: The time that requests are judged by; differs from `clock` only in the demo, whose
+            approvers have ordinary computers.
     """
-    api = _SignerApi(store, clock, municipality, changed)
+    api = _SignerApi(store, clock, municipality, changed, machine_clock or clock)
     routes = APIRouter()
     for method, path, answer in (
         ("GET", KEYS_PATH, api.keys),
@@ -102,12 +112,20 @@ def router(
 
 class _SignerApi:
     def __init__(
-        self, store: Store, clock: Clock, municipality: Municipality, changed: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        municipality: Municipality,
+        changed: Callable[[], None],
+        machine_clock: Clock,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._machine_clock = machine_clock
         self._municipality = municipality
         self._changed = changed
+        # Of this process only: a nonce is answered at once, over the connection that it was given on.
+        self._nonces = Tickets(secrets.token_bytes(SECRET_BYTES))
 
     async def keys(self, _request: Request) -> Payload:
         return await published_keys(self._store)
@@ -150,18 +168,19 @@ class _SignerApi:
         async with self._store.reading() as tx:
             documents = await tx.directives.keys_documents()
         keys = TrustedKeys(documents[-1][0]).of(role) if documents else {}
+        now = self._clock.now()
         try:
             verify_request(
                 _http_request(request),
                 body,
                 find_key=keys.get,
                 audience=self._municipality.audience,
-                now=self._clock.now(),
+                now=self._machine_clock.now(),
                 max_age=timedelta(seconds=MAX_AGE_SECONDS),
-                is_our_nonce=lambda _nonce: False,
+                is_our_nonce=lambda nonce: self._nonces.is_nonce(nonce, now),
             )
         except StaleSignatureError as error:
-            stale = ErrorAnswer(error="stale", detail="the request is not of now: set this computer's clock")
+            stale = ErrorAnswer(error="stale", detail="not of now", nonce=self._nonces.nonce(now))
             raise _RefusedRequestError(401, stale) from error
         except RequestSignatureError as error:
             log.warning("request_refused", error="bad_signature", path=request.url.path, role=role.value)
