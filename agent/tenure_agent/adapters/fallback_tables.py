@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenure_agent.errors import TablesUnavailableError, UnknownTableError
+from tenure_agent.errors import QueryRefusedError, TablesUnavailableError, UnknownTableError
 
 if TYPE_CHECKING:
     from tenure_agent.ports import Rows, Tables
@@ -26,7 +26,7 @@ class FallbackTables:
             return self._second.names()
 
     def query(self, sql: str) -> Rows:
-        """Answer from the first source that shows the query's tables and answers.
+        """Answer from the first source that shows the query's tables, accepts it and answers.
 
         A source that did not answer once is not waited for again.
         """
@@ -35,6 +35,6 @@ class FallbackTables:
                 return self._first.query(sql)
             except TablesUnavailableError:
                 self._first_answers = False
-            except UnknownTableError:
+            except (UnknownTableError, QueryRefusedError):
                 pass
         return self._second.query(sql)

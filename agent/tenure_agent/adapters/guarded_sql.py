@@ -61,12 +61,15 @@ class Limits:
 class GuardedSql:
     """An in-memory database of allow-listed tables that answers strangers' SELECTs."""
 
-    def __init__(self, tables: Iterable[Table], limits: Limits | None = None) -> None:
+    def __init__(
+        self, tables: Iterable[Table], limits: Limits | None = None, *, recursion: bool = True
+    ) -> None:
         self._limits = limits or Limits()
+        self._actions = _ALLOWED_ACTIONS if recursion else _ALLOWED_ACTIONS - {sqlite3.SQLITE_RECURSIVE}
         self._tables = {table.name: table for table in tables}
         self._read: set[str] = set()
         self._selects = False
-        self._deadline = 0.0
+        self._deadline = float("inf")
         self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=0)
         self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
         self._connection.execute("PRAGMA temp_store = MEMORY")
@@ -80,8 +83,7 @@ class GuardedSql:
         self._connection.set_progress_handler(self._is_late, _INSTRUCTIONS_BETWEEN_LOOKS)
         self._connection.set_authorizer(self._authorize)
 
-    def close(self) -> None:
-        """Close the database and forget its rows."""
+    def __del__(self) -> None:
         self._connection.close()
 
     def tables_read(self, sql: str) -> frozenset[str]:
@@ -172,7 +174,7 @@ class GuardedSql:
     def _authorize(
         self, action: int, first: str | None, second: str | None, _database: str | None, _inner: str | None
     ) -> int:
-        if action not in _ALLOWED_ACTIONS or monotonic() > self._deadline:
+        if action not in self._actions or monotonic() > self._deadline:
             return sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_SELECT:
             self._selects = True

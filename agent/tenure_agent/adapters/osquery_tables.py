@@ -2,7 +2,8 @@
 
 Rules:
 1. A query passes the same guard as natively (`guarded_sql`): one SELECT on tables and columns of the
-   allow-list. What osqueryd could tell beyond it (browsing, files, processes) cannot be asked.
+   allow-list. What osqueryd could tell beyond it (browsing, files, processes) cannot be asked. Recursive
+   queries are refused here, because a running query cannot be stopped in osqueryd.
 2. The socket has a timeout for every read and write: the bindings set none, and a hung osqueryd would hang
    the visit.
 3. Whatever goes wrong with osqueryd is `TablesUnavailableError`; `fallback_tables` then asks natively.
@@ -41,7 +42,8 @@ class OsqueryTables:
         self._socket = socket
         self._timeout_seconds = timeout_seconds
         self._limits = limits or Limits()
-        self._guard = GuardedSql((table for table in TABLES.values() if not table.own), self._limits)
+        shared = (table for table in TABLES.values() if not table.own)
+        self._guard = GuardedSql(shared, self._limits, recursion=False)
         self._names: frozenset[str] | None = None
 
     def names(self) -> frozenset[str]:
