@@ -15,10 +15,13 @@ from tenure_server.domain.errors import InputError, TenureError
 from tenure_server.language import LANGUAGES, SOURCE, translator
 
 COMMANDS: dict[str, str] = {
+    "approve": "tenure_server.cli.approve:approve",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
+    "keys": "tenure_server.cli.keys:keys",
     "plan": "tenure_server.cli.plan:plan",
     "serve": "tenure_server.cli.serve:serve",
     "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
+    "signer": "tenure_server.cli.signer:signer",
 }
 
 

@@ -8,7 +8,7 @@ SignerError (a TenureError)
 |- ServerRefusedError        the server refused what was sent
 """
 
-from tenure_server.domain.errors import TenureError
+from tenure_server.domain.errors import InputError, TenureError
 
 
 class SignerError(TenureError):
@@ -23,7 +23,7 @@ class JournalError(SignerError):
     """The journal cannot be read or written."""
 
 
-class NotASignerError(SignerError):
+class NotASignerError(SignerError, InputError):
     """The directory is not a signer's, or its settings cannot be read."""
 
 

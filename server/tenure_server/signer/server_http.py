@@ -43,6 +43,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TRY_AGAIN = (408, 425, 429)
 _SERVER_ERRORS = 500
 _OK = 200
+_UNAUTHORISED = 401
 
 
 def open_http(server: str, *, ca_file: str | None = None) -> httpx2.Client:
@@ -112,6 +113,10 @@ class ServerHttp:
         body = b"" if message is None else msgspec.json.encode(message)
         url = f"{str(self._http.base_url).rstrip('/')}{path}"
         status, content = self._send(method, url, self._headers(method, url, body), body)
+        nonce = _nonce_of(content) if status == _UNAUTHORISED and self._key is not None else None
+        if nonce is not None:
+            # Our clock and the server's are apart: sign what it gave us instead of our time.
+            status, content = self._send(method, url, self._headers(method, url, body, nonce), body)
         if status != _OK:
             raise _refusal(status, content)
         try:
@@ -121,7 +126,7 @@ class ServerHttp:
                 say(N_("The server's answer cannot be read: {why}."), why=plain(str(error)))
             ) from error
 
-    def _headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+    def _headers(self, method: str, url: str, body: bytes, nonce: str | None = None) -> Mapping[str, str]:
         headers = {"content-type": "application/json", "accept": "application/json"}
         if self._key is None:
             return headers
@@ -133,6 +138,7 @@ class ServerHttp:
             keyid=thumbprint(self._key.public_key()),
             audience=self._audience,
             created=self._clock.now(),
+            nonce=nonce,
         )
         return headers | request.headers
 
@@ -153,6 +159,13 @@ class ServerHttp:
                     why=plain(str(error)) or type(error).__name__,
                 )
             ) from error
+
+
+def _nonce_of(content: bytes) -> str | None:
+    try:
+        return read_payload(content, ErrorAnswer).nonce
+    except EnvelopeError:
+        return None
 
 
 def _refusal(status: int, content: bytes) -> ServerRefusedError | ServerUnavailableError:
