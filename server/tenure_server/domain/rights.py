@@ -64,7 +64,8 @@ def _newest(mandates: Sequence[Mandate], death: datetime | None) -> tuple[Mandat
 
 
 def _staff(mandates: Sequence[Mandate]) -> Mandate | None:
-    return next((mandate for mandate in mandates if mandate.is_employee), None)
+    rows = (mandate for mandate in mandates if mandate.is_employee)
+    return min(rows, key=lambda row: (row.row or 0, row.start, row.body, row.seat), default=None)
 
 
 def laptop_right(rights: PersonRights, policy: TermPolicy) -> Right:

@@ -49,7 +49,7 @@ class Situation:
     @property
     def borrower(self) -> str | None:
         """The id of whoever has it on loan."""
-        return self.loans[-1].holder if self.loans else None
+        return (self.loans[-1].holder or None) if self.loans else None
 
     @property
     def borrowing_people(self) -> tuple[str, ...]:

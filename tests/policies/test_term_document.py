@@ -1,0 +1,35 @@
+import json
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from tenure_policies.term_document import TermPolicyError, read_term_document, term_policy_schema
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "policies" / "term-policy.schema.json"
+SHIPPED = resources.files("tenure_policies.catalog").joinpath("term_end.yaml")
+
+
+def test_the_published_schema_is_the_one_that_the_types_give() -> None:
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == json.loads(json.dumps(term_policy_schema()))
+
+
+def test_the_shipped_policy_keeps_to_the_published_schema() -> None:
+    # JSON has no dates: what YAML reads as a date is text there.
+    document = json.loads(json.dumps(yaml.safe_load(SHIPPED.read_bytes()), default=str))
+    jsonschema.validate(document, term_policy_schema())
+
+
+def test_the_schema_refuses_what_the_reader_refuses() -> None:
+    for document in ({"wipe_afer": "P1D"}, {"wipe_after": "P1M"}, {"campaign_over": -1}, {"status": "x"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document, term_policy_schema())
+        with pytest.raises(TermPolicyError):
+            read_term_document(json.dumps(document).encode())
+
+
+def test_an_unknown_key_is_named_with_where_it_stands() -> None:
+    with pytest.raises(TermPolicyError, match=r"^key mailbox\.seat: this key is not known"):
+        read_term_document(b"mailbox: {bodies: [], seat: []}")
