@@ -1,0 +1,226 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tenure_server.cli import main
+
+MANDATES = """\
+person_ext_id;given_name;family_name;language;body_ext_id;body_name_fi;body_type;seat_type;valid_from;valid_to;end_basis;end_decision_ref;status;laptop_choice;is_employee;puolue
+p1;Aino;Esimerkki;fi;kv;Valtuusto;council;ordinary;2025-06-01;2029-05-31;term;;;;;salainen
+p2;Åke;Exempel;sv;kv;Valtuusto;council;ordinary;2025-06-01;2029-05-31;term;;;;;
+p2;Åke;Exempel;sv;ltk;Lautakunta;committee;chair;2025-06-01;;until_successor;;;;;
+p3;Maija;Malli;;kv;Valtuusto;council;deputy;2025-06-01;2029-05-31;;;;;;
+"""
+DEVICES = """\
+serial,model,kind,purchase_price_eur,purchase_price_vat_eur,lease_end
+L1,Book 14,laptop,"800,00",1004.00,2029-05-31
+L2,Book 14,laptop,800.00,1004.00,2029-05-31
+"""
+CUSTODY = """\
+serial;holder_type;holder_ext_id;kind;from;to;reason
+L1;person;p1;primary;2025-06-02;;
+L1;person;p3;temporary;2029-05-20;;
+L2;person;p2;primary;2025-06-02;;
+"""
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    (tmp_path / "mandates.csv").write_text(MANDATES, encoding="utf-8-sig")
+    (tmp_path / "devices.csv").write_text(DEVICES, encoding="utf-8")
+    (tmp_path / "custody.csv").write_text(CUSTODY, encoding="iso-8859-1")
+    return tmp_path
+
+
+def arguments(city: Path, *more: str, at: str = "2029-06-02") -> list[str]:
+    files = [f"--{name}={city / f'{file}.csv'}" for name, file in FILES.items()]
+    return ["plan", *files, "--register-date=2029-05-20", f"--at={at}", *more]
+
+
+FILES = {"register": "mandates", "devices": "devices", "custody": "custody"}
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, ["--language", "en", *args])
+
+
+def planned(city: Path, *more: str, at: str = "2029-06-02") -> dict[str, Any]:
+    result = run(*arguments(city, "--json", *more, at=at))
+    assert (result.exit_code, result.stderr) == (0, "")
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+def test_the_json_has_the_contract_s_keys_and_no_other(city: Path) -> None:
+    document = planned(city)
+    assert list(document) == ["at", "policy", "people", "devices", "quarantine", "warnings"]
+    assert list(document["policy"]) == ["name", "version", "status", "decision"]
+    person, device = document["people"][0], document["devices"][0]
+    assert list(person) == ["person_ext_id", "laptop", "mailbox", "status", "timeline"]
+    assert list(person["laptop"]) == ["entitled", "until", "because"]
+    assert list(person["timeline"][0]) == ["verb", "at", "rule", "key", "needs"]
+    assert list(device) == ["serial", "holder", "with", "desired", "because", "timeline"]
+    assert list(device["because"][0]) == ["fact", "rule"]
+    assert list(device["timeline"][0]) == ["verb", "at", "rule", "needs"]
+    assert list(document["quarantine"][0]) == ["row", "column", "why"]
+    assert list(document["warnings"][0]) == ["row", "why"]
+
+
+def test_a_term_end_is_planned_from_files_of_three_kinds_of_text(city: Path) -> None:
+    document = planned(city)
+    assert document["at"] == "2029-06-01T21:00:00Z"
+    assert document["policy"] == {
+        "name": "term_end",
+        "version": "2025-04-23",
+        "status": "proposal",
+        "decision": None,
+    }
+    first, second = document["devices"]
+    assert (first["serial"], first["holder"], first["with"], first["desired"]) == ("L1", "p1", "p3", "wiped")
+    assert first["timeline"] == [
+        {"verb": "lock", "at": "2029-05-31T21:00:00Z", "rule": "P19", "needs": []},
+        {"verb": "wipe", "at": "2029-06-01T21:00:00Z", "rule": "P19", "needs": []},
+        {
+            "verb": "propose_charge",
+            "at": "2029-07-02T21:00:00Z",
+            "rule": "P18",
+            "needs": ["human_decision"],
+        },
+    ]
+    assert (second["desired"], second["timeline"]) == ("active", [])
+
+
+def test_people_are_explained(city: Path) -> None:
+    one, two, three = planned(city, at="2029-05-01")["people"]
+    assert one["laptop"] == {
+        "entitled": True,
+        "until": "2029-05-31T21:00:00Z",
+        "because": [{"mandate": "kv/ordinary", "rule": "P8"}],
+    }
+    assert (one["status"], two["status"], three["status"]) == ("returns", "keeps", "none")
+    assert [because["mandate"] for because in two["mailbox"]["because"]] == ["kv/ordinary", "ltk/chair"]
+    assert three["mailbox"] == {
+        "entitled": True,
+        "until": None,
+        "because": [{"mandate": "kv/deputy", "rule": "P9"}],
+    }
+
+
+def test_quarantine_and_warnings_name_their_rows_and_leak_no_party(city: Path) -> None:
+    document = planned(city)
+    assert [(one["row"], one["column"]) for one in document["quarantine"]] == [(5, "end_basis")]
+    assert [one["row"] for one in document["warnings"]] == [1, 4]
+    assert "salainen" not in json.dumps(document)
+
+
+def test_json_is_english_in_every_language(city: Path) -> None:
+    documents = {
+        CliRunner().invoke(main, ["--language", language, *arguments(city, "--json")]).stdout
+        for language in ("fi", "sv", "en")
+    }
+    assert len(documents) == 1
+
+
+def test_at_takes_an_instant_with_its_offset(city: Path) -> None:
+    assert planned(city, at="2029-06-01T00:00:00+03:00")["at"] == "2029-05-31T21:00:00Z"
+
+
+def test_a_policy_file_changes_the_plan(city: Path) -> None:
+    policy = city / "own.yaml"
+    policy.write_text("name: own\nversion: 2\nstatus: adopted\ndecision: KV § 5\nwipe_after: P3D\n", "utf-8")
+    document = planned(city, f"--policy={policy}")
+    assert document["policy"] == {"name": "own", "version": "2", "status": "adopted", "decision": "KV § 5"}
+    assert document["devices"][0]["desired"] == "locked"
+
+
+def test_without_json_there_is_a_table_and_a_timeline_of_eighty_columns(city: Path) -> None:
+    result = run(*arguments(city))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+    for words in ("People", "Devices", "Timeline", "To look at", "propose a charge", "1 Jun 2029, 00:00"):
+        assert words in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "T21:00:00Z" not in result.stdout
+
+
+def test_names_that_look_like_markup_are_printed_as_they_are(city: Path) -> None:
+    (city / "mandates.csv").write_text(MANDATES.replace("p1;", "[red]p1;"), encoding="utf-8")
+    assert "[red]p1" in run(*arguments(city)).stdout
+
+
+def refusal(result: Result) -> str:
+    assert (result.exit_code, result.stdout) == (2, "")
+    return result.stderr
+
+
+def test_a_refused_file_is_exit_2_with_every_fault_on_a_line(city: Path) -> None:
+    (city / "mandates.csv").write_text(MANDATES.replace(";chair;", ";boss;").replace("p3;", ";"), "utf-8")
+    told = refusal(run(*arguments(city, "--json")))
+    assert "mandates.csv, row 4, column seat_type:" in told
+    assert "mandates.csv, row 5, column person_ext_id:" in told
+
+
+def test_refusals_are_told_in_the_user_s_language(city: Path) -> None:
+    (city / "mandates.csv").write_text("", "utf-8")
+    for language in ("fi", "sv", "en"):
+        assert "mandates.csv" in refusal(CliRunner().invoke(main, ["--language", language, *arguments(city)]))
+
+
+@pytest.mark.parametrize(
+    ("arguments_given", "names"),
+    [
+        (["--at=soon"], "--at"),
+        (["--at=2029-06-01T00:00:00"], "--at"),
+        (["--at=2029-06-01", "--register-date=soon"], "--register-date"),
+        ([], "--at"),
+        (["--at=2029-06-01", "--policy=nothing"], "nothing"),
+        (["--at=2029-06-01", "--devices=nothing.csv"], "nothing.csv"),
+        (["--at=2029-06-01", "--frobnicate"], "--frobnicate"),
+    ],
+)
+def test_wrong_use_is_exit_2_and_names_what_is_wrong(
+    city: Path, arguments_given: list[str], names: str
+) -> None:
+    assert names in refusal(run("plan", f"--register={city / 'mandates.csv'}", *arguments_given))
+
+
+def test_a_register_is_needed() -> None:
+    assert "--register" in refusal(run("plan", "--at=2029-06-01"))
+
+
+def test_a_workbook_is_refused_with_what_to_do(city: Path) -> None:
+    (city / "mandates.csv").write_bytes(b"PK\x03\x04workbook")
+    assert "XLSX is not read yet, save as CSV" in refusal(run(*arguments(city)))
+
+
+def test_a_policy_key_at_fault_is_named(city: Path) -> None:
+    policy = city / "own.yaml"
+    policy.write_text("zone: Europe/Turku\n", "utf-8")
+    assert "zone" in refusal(run(*arguments(city, f"--policy={policy}")))
+
+
+def test_the_command_runs_by_itself_without_web_server_or_database(city: Path) -> None:
+    heavy = ("fastapi", "sqlalchemy", "uvicorn", "starlette", "pydantic")
+    program = (
+        "import sys; from tenure_server.cli import main\n"
+        f"try: main({arguments(city, '--json')!r})\n"
+        f"finally: print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    environment = {**os.environ, "LANG": "fi_FI.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=60, check=True, env=environment
+    )
+    assert json.loads(done.stdout)["devices"][0]["desired"] == "wiped"
+    assert done.stderr.decode().strip() == "[]"
+
+
+def test_help_shows_an_example() -> None:
+    result = run("plan", "--help")
+    assert result.exit_code == 0
+    assert "tenure plan --register mandates.csv" in " ".join(result.stdout.split())
