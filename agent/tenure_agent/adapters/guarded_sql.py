@@ -70,7 +70,10 @@ class GuardedSql:
         self._read: set[str] = set()
         self._selects = False
         self._deadline = float("inf")
-        self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=0)
+        # Used by one thread at a time; the collector may close it from another.
+        self._connection = sqlite3.connect(
+            ":memory:", isolation_level=None, cached_statements=0, check_same_thread=False
+        )
         self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
         self._connection.execute("PRAGMA temp_store = MEMORY")
         self._connection.execute(f"PRAGMA hard_heap_limit = {_HEAP_BYTES}")

@@ -132,7 +132,7 @@ def _upgrades_by_itself(apt: Path) -> bool:
     files = [apt / "apt.conf", *(path for path in entries(apt / "apt.conf.d") if path.is_file())]
     setting = "0"
     for path in files:
-        text = re.sub(r"/\*.*?\*/|(?m:^\s*(?://|#).*$)", "", read_value(path) or "", flags=re.DOTALL)
+        text = re.sub(r"/\*.*?\*/|(?m:^[ \t]*(?://|#)[^\n]*$)", "", read_value(path) or "", flags=re.DOTALL)
         # `APT::Periodic::Unattended-Upgrade "1";`, or the same inside nested braces; the last one holds.
         setting = (re.findall(r"\bUnattended-Upgrade\s+\"([^\"]*)\"\s*;", text) or [setting])[-1]
     return setting not in {"", "0"}
