@@ -60,13 +60,14 @@ def plan(
     )
     moment = _instant(at, terms.zone, "--at")
     taken = None if register_date is None else _instant(register_date, terms.zone, "--register-date")
-    answer = make_plan(read_facts(files, terms.zone, register_date=taken), terms, moment)
+    facts = read_facts(files, terms.zone, register_date=taken)
+    answer = make_plan(facts, terms, moment)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(plan_document(answer))).decode())
         return
     from tenure_server.cli.plan_text import print_plan  # rich is slow to import
 
-    print_plan(answer, translator(chosen_language()))
+    print_plan(answer, facts.people, translator(chosen_language()))
 
 
 def _instant(text: str, zone: ZoneInfo, option: str) -> datetime:

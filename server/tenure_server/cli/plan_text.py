@@ -2,12 +2,14 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
 
+from tenure_server.domain.ids import PersonId
+from tenure_server.domain.mandate import Person
 from tenure_server.domain.message import N_
 from tenure_server.domain.plan import Desired, Need, PersonStatus, Plan, Right, Step, Verb
 from tenure_server.language import Translator
@@ -44,8 +46,10 @@ _DESIRED = {
 }
 
 
-def print_plan(plan: Plan, speak: Translator, console: Console | None = None) -> None:
-    """Print a plan on standard output."""
+def print_plan(
+    plan: Plan, people: Mapping[PersonId, Person], speak: Translator, console: Console | None = None
+) -> None:
+    """Print a plan on standard output, with the names of its people."""
     console = console or _console()
     policy = plan.policy
     heading = speak.gettext("Plan at {moment}, policy {name} {version} ({status})")
@@ -57,7 +61,13 @@ def print_plan(plan: Plan, speak: Translator, console: Console | None = None) ->
             status=speak.gettext(_POLICY_STATUS[policy.status.value]),
         )
     )
-    for table in (_people(plan, speak), _devices(plan, speak), _timeline(plan, speak), _remarks(plan, speak)):
+    tables = (
+        _people(plan, people, speak),
+        _devices(plan, speak),
+        _timeline(plan, speak),
+        _remarks(plan, speak),
+    )
+    for table in tables:
         if table.row_count:
             console.print()
             console.print(table)
@@ -80,14 +90,15 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _people(plan: Plan, speak: Translator) -> Table:
+def _people(plan: Plan, people: Mapping[PersonId, Person], speak: Translator) -> Table:
     table = _table(
         speak.gettext("People"),
         *(speak.gettext(name) for name in (N_("Person"), N_("Laptop"), N_("Mailbox"), N_("Status"))),
     )
     for person in plan.people:
+        known = people.get(person.person)
         table.add_row(
-            person.person,
+            f"{person.person} {known.name if known else ''}".rstrip(),
             _right(plan, person.laptop, speak),
             _right(plan, person.mailbox, speak),
             speak.gettext(_STATUSES[person.status]),
@@ -116,7 +127,11 @@ def _devices(plan: Plan, speak: Translator) -> Table:
 def _timeline(plan: Plan, speak: Translator) -> Table:
     names = (N_("When"), N_("For"), N_("What"), N_("Needs"))
     table = _table(speak.gettext("Timeline"), *(speak.gettext(name) for name in names))
+    here: tuple[str, ...] = (f"-- {_moment(plan, plan.at, speak)}", speak.gettext("this plan"), "", "")
     for subject, step in sorted(_steps(plan), key=lambda pair: (pair[1].at, pair[0], pair[1].verb)):
+        if step.at > plan.at and here:
+            table.add_row(*here, style="bold")
+            here = ()
         what = f"{speak.gettext(_VERBS[step.verb])} {step.key or ''}".rstrip()
         needs = ", ".join(speak.gettext(_NEEDS[need]) for need in step.needs)
         when = _moment(plan, step.at, speak)
