@@ -19,7 +19,7 @@ from tenure_server.wiring import FirstStart, open_installation, prepare, root_ke
 @click.command()
 @setting_flags(*Settings.model_fields)
 @click.pass_context
-def serve(context: click.Context, config: Path | None, **flags: Any) -> None:
+def serve(context: click.Context, /, config: Path | None, **flags: Any) -> None:
     """Run the server.
 
     Without any setting it runs on SQLite in a data directory, on this machine only. Until two approvers have

@@ -3,6 +3,7 @@
 Parses, checks who signs (RFC 9421), calls one use case, presents. Every refusal is a `wire.ErrorAnswer`.
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -188,20 +189,30 @@ class AgentApi:
         ticket = self.tickets.read_ticket(given, self.visiting.clock.now())
         if ticket is None:
             raise _RefusedRequestError(401, ErrorAnswer(error="ticket"))
-        subscription = self.feed.subscribe(ticket.device)
-        try:
-            # Subscribed first, compared after: news between the two still wakes.
-            version = await self.feed.version(ticket.device)
-            if version is None:
-                raise _RefusedRequestError(401, ErrorAnswer(error="ticket"))
-            jitter = secrets.randbelow(WAIT_JITTER_SECONDS)
-            news = version > ticket.news or await subscription.wait(WAIT_SECONDS + jitter)
-        finally:
-            subscription.close()
+        news = await self._has_news(ticket)
         if news:
             await _send(send, 200, b'{"news":true}')
         else:
             await _send(send, 204, b"")
+
+    async def _has_news(self, ticket: Ticket) -> bool:
+        """Wait for a version newer than the ticket's; False when nothing came for some minutes."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + WAIT_SECONDS + secrets.randbelow(WAIT_JITTER_SECONDS)
+        subscription = self.feed.subscribe(ticket.device)
+        try:
+            # Subscribed first, compared after: news between the two still wakes. Compared again after each
+            # wake: one that was for nothing costs a look here, and no visit.
+            while True:
+                version = await self.feed.version(ticket.device)
+                if version is None:
+                    raise _RefusedRequestError(401, ErrorAnswer(error="ticket"))
+                if version > ticket.news:
+                    return True
+                if not await subscription.wait(max(0.0, until - loop.time())):
+                    return False
+        finally:
+            subscription.close()
 
 
 def _headers(scope: Scope) -> dict[str, str]:
