@@ -9,6 +9,8 @@ Rules:
 - `wiped` is ordered only where the signer's release for this device, epoch and lock_id lies before us; the
   release, not this module, is what makes it hold.
 - After a re-enrolment while locked nothing unlocks until a person has looked (invariant 5).
+- What a proof shows to be wiped, and was not put to use since, is not ordered to be wiped again: in the same
+  enrolment there is nothing left to order, in a later one it stays locked without a case until handed over.
 - Where a laptop proved that directives were signed which a restored database no longer knows, its next one
   is a new lease: the lock_id in the database may be one that the laptop saw replaced.
 """
@@ -75,6 +77,7 @@ def next_directive(
     held_seq: int | None,
     now: datetime,
     new_lock_id: LockId,
+    wiped_in_epoch: int | None = None,
 ) -> Next | None:
     """Return what to sign next for a laptop, or None if its newest directive still says it.
 
@@ -86,17 +89,21 @@ def next_directive(
         held_seq: The directive it last showed to hold.
         now: The present moment.
         new_lock_id: A fresh id, taken if the lease is a new one.
+        wiped_in_epoch: The enrolment in which its wipe was proven, if it was not put to use since.
     """
+    wiped = wiped_in_epoch is not None and plan.desired in (Desired.LOCKED, Desired.WIPED)
+    if wiped and wiped_in_epoch == device.epoch:
+        return None
     forgotten = last is not None and last.seq < device.seq
     lease = _lease(plan, None if forgotten else last, new_lock_id)
-    state = _state(plan, device, last, lease, released)
+    state = _state(plan, device, lease, released)
     digest = plan_digest(plan)
     opens = last is None or last.case is None or last.lease.lock_id != lease.lock_id
     wanted = Next(
         state=state,
         lease=lease,
         plan_digest=digest,
-        opens_case=opens and _needs_case(state, lease, now),
+        opens_case=opens and not wiped and _needs_case(state, lease, now),
         cancels_lock=None if last is None or last.lease.lock_id == lease.lock_id else last.lease.lock_id,
     )
     if last is None or forgotten or last.epoch != device.epoch or wanted.opens_case:
@@ -127,7 +134,6 @@ def lease_end(plan: DevicePlan) -> datetime | None:
 def _state(
     plan: DevicePlan,
     device: EnrolledDevice,
-    last: Last | None,
     lease: Lease,
     released: frozenset[tuple[int, LockId]],
 ) -> DirectiveState:
@@ -135,7 +141,7 @@ def _state(
         return DirectiveState.WIPED
     if plan.desired in (Desired.WIPED, Desired.LOCKED):
         return DirectiveState.LOCKED
-    if device.needs_person and last is not None and last.state is not DirectiveState.ACTIVE:
+    if device.needs_person:
         return DirectiveState.LOCKED
     return DirectiveState.ACTIVE
 

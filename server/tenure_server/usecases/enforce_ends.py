@@ -22,12 +22,13 @@ from tenure_server.domain.errors import StaleFactsError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import CaseId, DeviceId, LockId, Serial
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
-from tenure_server.domain.plan import DevicePlan, Plan
+from tenure_server.domain.plan import DevicePlan, Plan, Verb
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.timeline import plan as plan_all
 from tenure_server.usecases.directive_words import Notice, instructions, reason
 from tenure_server.usecases.ports import Clock, Municipality, Signing, Store, StoredDirective, Transaction
 from tenure_server.usecases.prepare_manifest import prepare_manifests
+from tenure_server.usecases.wiped_since_use import wiped_since_use
 
 WORK = "enforce_ends"
 ATTEMPTS = 3
@@ -111,6 +112,8 @@ class _Sweep:
     held: Mapping[DeviceId, int | None]
     released: Mapping[DeviceId, frozenset[tuple[int, LockId]]]
     cases: Mapping[CaseId, LifecycleCase]
+    proven: frozenset[Serial]
+    """Laptops that a proof once showed to be wiped."""
     now: datetime
 
     @classmethod
@@ -124,6 +127,7 @@ class _Sweep:
         now: datetime,
     ) -> "_Sweep":
         """Read what the plan is compared with."""
+        cases = await tx.directives.cases()
         released: dict[DeviceId, set[tuple[int, LockId]]] = {}
         for release in await tx.campaigns.releases():
             released.setdefault(release.device, set()).add((release.epoch, release.lock_id))
@@ -137,7 +141,8 @@ class _Sweep:
             latest=await tx.directives.all_latest(),
             held={device: visit.held_seq for device, visit in (await tx.devices.last_visits()).items()},
             released={device: frozenset(keys) for device, keys in released.items()},
-            cases={case.id: case for case in await tx.directives.cases()},
+            cases={case.id: case for case in cases},
+            proven=frozenset(case.serial for case in cases if case.status is CaseStatus.PROVEN),
             now=now,
         )
 
@@ -155,12 +160,20 @@ class _Sweep:
             held_seq=self.held.get(device.id),
             now=self.now,
             new_lock_id=LockId(secrets.token_hex(16)),
+            wiped_in_epoch=await self._wiped_in_epoch(device),
         )
         if wanted is None:
             return 0
         case = await self._case(wanted, plan, latest)
         await self._sign(wanted, device, plan, case)
         return 1
+
+    async def _wiped_in_epoch(self, device: EnrolledDevice) -> int | None:
+        """Return the enrolment in which a proof shows the laptop wiped, if it was not put to use since."""
+        if device.serial not in self.proven:
+            return None
+        proof = await wiped_since_use(self.tx, device.id)
+        return None if proof is None else proof.epoch
 
     async def _case(
         self, wanted: Next, plan: DevicePlan, latest: StoredDirective | None
@@ -200,7 +213,8 @@ class _Sweep:
 
     def _grounds(self, plan: DevicePlan) -> tuple[str, str]:
         """Return the rule that ends the right and the decision that confirms the end."""
-        rule = plan.because[0].rule if plan.because else plan.timeline[0].rule if plan.timeline else ""
+        locks = (step.rule for step in plan.timeline if step.verb is Verb.LOCK)
+        rule = next(locks, plan.because[0].rule if plan.because else "")
         decisions = [
             mandate.end_decision_ref or mandate.decision_ref
             for mandate in self.facts.mandates

@@ -146,7 +146,10 @@ async def _device(
         )
     visit = await tx.devices.last_visit(known.id)
     latest = await tx.directives.latest(known.id)
-    was_locked = (visit is not None and visit.locked) or (latest is not None and latest.state != "active")
+    ordered = latest is not None and (
+        latest.state != "active" or (latest.lock_at is not None and latest.lock_at <= now)
+    )
+    was_locked = ordered or (visit is not None and visit.locked)
     return replace(
         known,
         epoch=known.epoch + 1,

@@ -147,6 +147,9 @@ async def _lend(tx: Transaction, wanted: HandOver, desk: _Desk) -> HandedOver:
 
 
 async def _issue(tx: Transaction, policy: TermPolicy, wanted: HandOver, desk: _Desk) -> HandedOver:
+    again = await _looked_at_with_holder(tx, policy, wanted, desk)
+    if again is not None:
+        return again
     _check_in_stock(wanted, desk.place)
     standing = right_to_hold(wanted.to, desk.facts, policy, desk.at)
     _check_right(standing, wanted)
@@ -161,6 +164,20 @@ async def _issue(tx: Transaction, policy: TermPolicy, wanted: HandOver, desk: _D
     custody = _custody(wanted, CustodyKind.PRIMARY, desk.at)
     written = await _write(tx, wanted, custody, standing, prepared, desk.now)
     return replace(written, told=(*standing.why, *others))
+
+
+async def _looked_at_with_holder(
+    tx: Transaction, policy: TermPolicy, wanted: HandOver, desk: _Desk
+) -> HandedOver | None:
+    """Let a laptop that its holder reinstalled while it was locked open again, now that a person looked."""
+    holder, device = desk.place.holder, await tx.devices.by_serial(wanted.serial)
+    same = holder is not None and (holder.holder_type, holder.holder) == (wanted.to.type, wanted.to.id)
+    if desk.place.where is not Whereabouts.HELD or device is None or not (same and device.needs_person):
+        return None
+    assert holder is not None  # noqa: S101 - `same` says so
+    standing = right_to_hold(wanted.to, desk.facts, policy, desk.at)
+    _check_right(standing, wanted)
+    return await _write(tx, wanted, holder, standing, CONFIRMED, desk.now)
 
 
 def _check_in_stock(wanted: HandOver, place: Situation) -> None:

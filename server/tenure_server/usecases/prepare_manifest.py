@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tenure_policies.directive import Manifest, ManifestEntry, Role
-from tenure_policies.envelope import PayloadType, digest, seal
+from tenure_policies.envelope import PayloadType, SignedDocument, digest, read_unverified, seal
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest
 from tenure_server.domain.device import EnrolledDevice
@@ -42,9 +42,8 @@ async def prepare_manifests(tx: Transaction, *, plan: Plan, facts: Facts, now: d
     """Put laptops whose wipe comes near on a new manifest; return how many."""
     if not await _destruction_is_on(tx):
         return 0
-    manifests = await tx.campaigns.manifests()
-    await _withdraw_void(tx, manifests, now)
-    due = await _due(tx, plan, manifests, now)
+    await _withdraw_void(tx, await tx.campaigns.manifests(), now)
+    due = await _due(tx, plan, await tx.campaigns.manifests(), now)
     if not due:
         return 0
     municipality = await tx.municipality.get()
@@ -171,22 +170,27 @@ def _stored(item: ManifestEntry) -> StoredEntry:
 
 
 async def _withdraw_void(tx: Transaction, manifests: Sequence[StoredManifest], now: datetime) -> None:
-    """Withdraw a manifest none of whose locks is a laptop's present one; its approvals are void."""
+    """Withdraw a manifest that can wipe nothing any more; its approvals are void.
+
+    It has expired, or none of its locks is a laptop's present one. What was released stays: it was used.
+    """
     latest = {(item.device, item.epoch, item.lock_id) for item in (await tx.directives.all_latest()).values()}
+    released = {(one.device, one.epoch, one.lock_id) for one in await tx.campaigns.releases()}
     for manifest in manifests:
         if manifest.status is ManifestStatus.WITHDRAWN:
             continue
-        if not any((item.device, item.epoch, item.lock_id) in latest for item in manifest.entries):
-            await tx.campaigns.withdraw(manifest.id)
-            await tx.audit.append(
-                [
-                    entry(
-                        now,
-                        AuditKind.MANIFEST_WITHDRAWN,
-                        manifest.id,
-                        manifest=manifest.id,
-                        digest=manifest.digest,
-                        reason="facts_changed",
-                    )
-                ]
-            )
+        locks = {(item.device, item.epoch, item.lock_id) for item in manifest.entries}
+        if _expires(manifest) <= now and not locks <= released:
+            await _withdraw(tx, manifest, "expired", now)
+        elif not locks & (latest | released):
+            await _withdraw(tx, manifest, "facts_changed", now)
+
+
+def _expires(manifest: StoredManifest) -> datetime:
+    return read_unverified(msgspec.json.decode(manifest.document, type=SignedDocument), Manifest).expires
+
+
+async def _withdraw(tx: Transaction, manifest: StoredManifest, reason: str, now: datetime) -> None:
+    await tx.campaigns.withdraw(manifest.id)
+    fields = {"manifest": manifest.id, "digest": manifest.digest, "reason": reason}
+    await tx.audit.append([entry(now, AuditKind.MANIFEST_WITHDRAWN, manifest.id, **fields)])

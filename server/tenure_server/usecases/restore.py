@@ -44,6 +44,8 @@ async def note_rollback(
     documents = await tx.directives.keys_documents()
     if not documents or (held is None and checkpoint is None):
         return False
+    # What the process knew when it started may name the log's origin before an earlier rollback.
+    municipality = await tx.municipality.get() or municipality
     keys = TrustedKeys(documents[-1][0])
     directive = _open(keys, held)
     shown = _open_checkpoint(keys, checkpoint)
@@ -54,9 +56,9 @@ async def note_rollback(
         await tx.devices.take_seq(device.id, known=device.seq, seq=directive.seq)
     if not (newer_directive or newer_log):
         return False
-    origin = f"{municipality.id}/{secrets.token_hex(4)}"
-    current = await tx.municipality.get()
-    if current is not None and current.rolled_back_at is None:
+    origin = municipality.log_origin
+    if municipality.rolled_back_at is None:
+        origin = f"{municipality.id}/{secrets.token_hex(4)}"
         await tx.municipality.mark_rolled_back(now, origin)
     await tx.audit.append(
         [

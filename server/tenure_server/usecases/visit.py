@@ -282,8 +282,9 @@ async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnsw
         device_id = DeviceId(request.device)
         municipality = await tx.municipality.get()
         latest = await tx.directives.latest(device_id)
+        device = await tx.devices.by_id(device_id)
         held_seq = 0 if request.held is None else request.held.seq
-        known_seq = 0 if latest is None else latest.seq
+        known_seq = 0 if device is None else device.seq
         answer = msgspec.structs.replace(
             answer,
             keys=await _newer_keys(tx, request.keys_number),
