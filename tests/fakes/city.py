@@ -227,6 +227,23 @@ def keys(planned: PersonPlan) -> list[str | None]:
     return [step.key for step in steps(planned, "notify")]
 
 
+def leaver(**seat: Any) -> City:
+    """A councillor with a laptop whose term ends, in a fresh register."""
+    return City(register_date="2029-05-20").seat("a", until=TERM_ENDS, **seat).laptop("L", "a")
+
+
+def place() -> City:
+    """A terminal at a service point whose agreement ends."""
+    city = City(register_date="2025-09-01").device("T", "terminal")
+    city.hand_over("T", "point", since="2025-09-01", holder_type="location")
+    return city.agree("point", since="2025-09-01", until="2026-02-27")
+
+
+def warnings_of(planned: Plan) -> list[str]:
+    """Return the warnings of a plan in English."""
+    return [str(remark.why) for remark in planned.warnings]
+
+
 def large_city(size: int) -> Facts:
     """Facts of so many people, each with a laptop, of every kind of end; the same for the same size."""
     city = City(register_date="2029-05-20")
