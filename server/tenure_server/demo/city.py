@@ -21,6 +21,8 @@ from tenure_server.demo.names import InventedPerson, invented_person
 CITY_FI, CITY_SV = "Tuulisalmi", "Vindsund"
 FIRST_DAY, LAST_DAY = date(2025, 6, 1), date(2029, 5, 31)
 NEXT_FIRST_DAY, NEXT_LAST_DAY = date(2029, 6, 1), date(2033, 5, 31)
+TERM_ENDS = datetime(2029, 5, 31, 21, 0, tzinfo=UTC)
+"""The last day is over: midnight in Helsinki (P25)."""
 REGISTER_DATE = date(2029, 5, 7)
 DEMO_STARTS = datetime(2029, 5, 10, 6, 0, tzinfo=UTC)
 """Three weeks before the end: a Thursday, nine in the morning there."""

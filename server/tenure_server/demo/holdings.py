@@ -99,6 +99,12 @@ def barred() -> frozenset[str]:
     return frozenset({serial_of(HELD_PERSON), serial_of(committee_members(committee)[place])})
 
 
+def away() -> frozenset[str]:
+    """Return the leaving laptops that reach no network while the term ends."""
+    reachable = [serial for serial in leaving() if serial not in barred()]
+    return frozenset({reachable[5], reachable[11]})
+
+
 def devices_csv() -> str:
     """Write devices.csv."""
     rows = []

@@ -1,0 +1,52 @@
+"""The demo that stays: plays the story up to the handover, then tells what to look at and what to try."""
+
+from contextlib import AsyncExitStack
+
+from rich.console import Console
+
+from tenure_server.demo.beginning import BEGINNING
+from tenure_server.demo.scene import Scene
+from tenure_server.demo.story import play
+from tenure_server.demo.telling import Teller
+from tenure_server.demo.town import Town
+from tenure_server.domain.ids import UserId
+from tenure_server.domain.message import N_, say
+from tenure_server.language import Translator
+from tenure_server.usecases.sign_in import ADMINISTRATOR, make_sign_in_link
+
+
+async def prepare(
+    town: Town, words: Translator, console: Console, *, patience_seconds: float, real_agent: bool
+) -> bool:
+    """Set everything up and print what a visitor needs; tell whether it all runs."""
+    teller = Teller(words, console, steps=len(BEGINNING))
+    scene = Scene(town=town, teller=teller, patience_seconds=patience_seconds, real_agent=real_agent)
+    async with AsyncExitStack() as stack:
+        runs = await play(scene, BEGINNING, stack)
+        if scene.administrator is not None:
+            await scene.administrator.close()
+        if runs:
+            await _tell_what_to_try(scene)
+    return runs
+
+
+async def _tell_what_to_try(scene: Scene) -> None:
+    teller, server = scene.teller, scene.town.settings.base_url
+    token = await make_sign_in_link(scene.opened.store, scene.opened.machine_clock, UserId(ADMINISTRATOR))
+    teller.plain("")
+    teller.remark(say(N_("Sign in, once and within a day:")))
+    teller.plain(f"  {server}/sign-in?token={token}")
+    teller.remark(
+        say(N_("Move the clock there: to 14 May 2029 for the approvers' list, to 1 June for the term's end,"))
+    )
+    teller.remark(say(N_("to 2 June for the wipes, to 4 June for two laptops that were out of reach.")))
+    teller.remark(say(N_("Approve as the two invented people do, each with a key of their own:")))
+    key = scene.approvers[0]
+    teller.plain(f"  tenure approve list --server {server} --key {key}")
+    for key in scene.approvers:
+        teller.plain(f"  tenure approve sign MANIFEST --server {server} --key {key}")
+    if scene.real_agent:
+        teller.remark(say(N_("This machine's laptop is a folder; look what happens to it:")))
+        teller.plain(f"  {scene.town.premises.sandbox}")
+        teller.plain(f"  tenure-agent status --directory {scene.town.premises.agent}")
+    teller.remark(say(N_("Logs: {folder}. Ctrl-C ends all of it."), folder=scene.town.premises.logs))
