@@ -16,6 +16,7 @@ from tenure_server.language import LANGUAGES, SOURCE, translator
 
 COMMANDS: dict[str, str] = {
     "approve": "tenure_server.cli.approve:approve",
+    "demo": "tenure_server.cli.demo:demo",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
     "keys": "tenure_server.cli.keys:keys",
     "plan": "tenure_server.cli.plan:plan",
