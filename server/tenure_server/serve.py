@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 
 from tenure_server.adapters.clock import MovableClock
 from tenure_server.scheduler import Sweeper
@@ -32,14 +33,17 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._edge: Edge | None = None
-        self._pages = pages_app(self._lifespan)
+        self._life = Starlette(lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, or live through the process's lifespan."""
-        await (self._edge or self._pages)(scope, receive, send)
+        if self._edge is None or scope["type"] == "lifespan":
+            await self._life(scope, receive, send)
+        else:
+            await self._edge(scope, receive, send)
 
     @asynccontextmanager
-    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             installation = await stack.enter_async_context(open_installation(self._settings))
             sweeper = _sweeper(installation)
@@ -49,8 +53,7 @@ class Server:
                 tickets=Tickets(installation.secret),
                 changed=sweeper.kick,
             )
-            _install_pages(app, installation, sweeper)
-            self._edge = Edge(agents, app)
+            self._edge = Edge(agents, _pages(installation, sweeper))
             sweeper.start()
             stack.push_async_callback(sweeper.stop)
             yield
@@ -70,7 +73,8 @@ def _sweeper(installation: Installation) -> Sweeper:
     )
 
 
-def _install_pages(app: FastAPI, installation: Installation, sweeper: Sweeper) -> None:
+def _pages(installation: Installation, sweeper: Sweeper) -> FastAPI:
+    app = pages_app()
     clock = None
     if isinstance(installation.clock, MovableClock):
         clock = DemoClock(
@@ -102,6 +106,8 @@ def _install_pages(app: FastAPI, installation: Installation, sweeper: Sweeper) -
         async with installation.store.reading() as tx:
             await tx.municipality.get()
         return Response("ok", media_type="text/plain")
+
+    return app
 
 
 def _names(settings: Settings) -> dict[str, str]:
