@@ -109,18 +109,21 @@ class HttpServer:
                 created=created,
                 nonce=nonce,
             )
-            connection = connect(self._server, self._ca_file, self._timeout_seconds)
-            try:
-                connection.request("POST", full, body=body, headers=request.headers)
-                return _read_answer(connection)
-            finally:
-                connection.close()
+            return self._send(full, body, request.headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ServerUnavailableError(
                 N_("{server} cannot be reached ({reason}); trying again later."),
                 server=self._server,
                 reason=str(error) or type(error).__name__,
             ) from error
+
+    def _send(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        connection = connect(self._server, self._ca_file, self._timeout_seconds)
+        try:
+            connection.request("POST", path, body=body, headers=headers)
+            return _read_answer(connection)
+        finally:
+            connection.close()
 
 
 def _read_answer(connection: http.client.HTTPConnection) -> tuple[int, bytes]:
