@@ -1,4 +1,4 @@
-"""A municipality in a real SQLite database: its clock is moved by hand, its laptops and approvers really sign.
+"""A municipality in a real SQLite database: a clock moved by hand, laptops and approvers who really sign.
 
 async with town(tmp_path) as here:
     await here.know(City().seat("aino", until="2029-05-31").laptop("L1", "aino"))

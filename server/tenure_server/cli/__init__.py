@@ -18,11 +18,14 @@ COMMANDS: dict[str, str] = {
     "approve": "tenure_server.cli.approve:approve",
     "demo": "tenure_server.cli.demo:demo",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
+    "hand-over": "tenure_server.cli.hand_over:hand_over_command",
+    "import": "tenure_server.cli.import_files:import_command",
     "keys": "tenure_server.cli.keys:keys",
     "plan": "tenure_server.cli.plan:plan",
     "serve": "tenure_server.cli.serve:serve",
     "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
     "signer": "tenure_server.cli.signer:signer",
+    "take-back": "tenure_server.cli.hand_over:take_back_command",
 }
 
 

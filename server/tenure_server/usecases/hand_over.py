@@ -35,6 +35,14 @@ CONFIRMED = "confirmed"
 PROVEN = "proven"
 
 
+class NotEntitledError(RefusedError):
+    """The receiver has no right to it; a person may hand it over all the same, knowingly."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.fact)
+        self.rule = reason.rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """What the receiver signed (P17)."""
@@ -78,7 +86,8 @@ async def hand_over(store: Store, clock: Clock, policy: TermPolicy, wanted: Hand
     Raises:
         NotFoundError: The device or the person is not known.
         ConflictError: It is not there to be handed over.
-        RefusedError: The receiver has no right to it, or it was not reinstalled since its last holder.
+        NotEntitledError: The receiver has no right to it.
+        RefusedError: It was not reinstalled since its last holder, or the moment is in the future.
         UnavailableError: The database cannot write now; nothing was written.
     """
     now = clock.now()
@@ -194,11 +203,8 @@ def _check_in_stock(wanted: HandOver, place: Situation) -> None:
 
 
 def _check_right(standing: Standing, wanted: HandOver) -> None:
-    if standing.entitled or wanted.even_though_not_entitled:
-        return
-    sentence = N_("{why} ({rule}) To hand it over all the same, say --even-though-not-entitled.")
-    reason = standing.why[0]
-    raise RefusedError(say(sentence, why=reason.fact, rule=reason.rule))
+    if not standing.entitled and not wanted.even_though_not_entitled:
+        raise NotEntitledError(standing.why[0])
 
 
 async def _prepared(tx: Transaction, wanted: HandOver, desk: _Desk) -> str:

@@ -45,10 +45,9 @@ class RegisterFile:
     approval: SignedDocument | None = None
     """Two approvers' `Resume` over this import, for one that was quarantined."""
 
-    @property
-    def import_id(self) -> str:
-        """What approvers sign over."""
-        return f"import-{self.digest[:16]}"
+    def import_id(self, municipality: str) -> str:
+        """Return what approvers sign over: `tenure approve resume` takes it as a stop."""
+        return f"{municipality}/import-{self.digest[:16]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +101,8 @@ async def judge_register(
     change = register_change(
         current, register.read, now, register_date=register.taken, listed=await _listed(tx, current, now)
     )
-    return _outcome(register, change, await _status(tx, register, change, current)), change
+    subject = register.import_id(await _name(tx))
+    return _outcome(register, change, await _status(tx, register, change, current), subject), change
 
 
 def _check_date(current: Facts, register: RegisterFile, now: datetime) -> None:
@@ -142,7 +142,8 @@ async def _status(
         # An empty file is never what people meant, whoever signed for it.
         if register.approval is None or not register.read.mandates:
             return ImportStatus.QUARANTINED
-        approvers_of(await tx.directives.keys_documents(), register.approval, register.import_id)
+        about = register.import_id(await _name(tx))
+        approvers_of(await tx.directives.keys_documents(), register.approval, about)
     return ImportStatus.UNCHANGED if _same(change.facts, current) else ImportStatus.IMPORTED
 
 
@@ -162,10 +163,17 @@ def _place(remark: Quarantined | Remark) -> tuple[int, str]:
     return remark.row or 0, str(remark.why)
 
 
-def _outcome(register: RegisterFile, change: RegisterChange, status: ImportStatus) -> ImportOutcome:
+async def _name(tx: Transaction) -> str:
+    municipality = await tx.municipality.get()
+    return "register" if municipality is None else municipality.id
+
+
+def _outcome(
+    register: RegisterFile, change: RegisterChange, status: ImportStatus, import_id: str
+) -> ImportOutcome:
     return ImportOutcome(
         status=status,
-        import_id=register.import_id,
+        import_id=import_id,
         reason=change.bar if status is ImportStatus.QUARANTINED else None,
         active=change.active,
         added=len(change.added),
@@ -182,8 +190,7 @@ async def store_register(
     tx: Transaction, register: RegisterFile, outcome: ImportOutcome, change: RegisterChange, now: datetime
 ) -> None:
     """Write down what `judge_register` decided, in the same transaction."""
-    municipality = await tx.municipality.get()
-    subject = "register" if municipality is None else municipality.id
+    subject = await _name(tx)
     counts = {
         "added": str(outcome.added),
         "changed": str(outcome.changed),
@@ -208,4 +215,5 @@ async def _approvers(tx: Transaction, register: RegisterFile, change: RegisterCh
     if change.bar is None or register.approval is None:
         return ""
     keys = await tx.directives.keys_documents()
-    return ",".join(key[:16] for key in approvers_of(keys, register.approval, register.import_id))
+    about = register.import_id(await _name(tx))
+    return ",".join(key[:16] for key in approvers_of(keys, register.approval, about))

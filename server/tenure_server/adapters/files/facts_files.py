@@ -23,9 +23,9 @@ _Reader = Callable[[Table, tzinfo], tuple[tuple[_Row, ...], tuple[Finding, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsFiles:
-    """Where the facts of a plan lie; only the register is needed."""
+    """Where the facts of a plan lie; a plan needs the register, an import any of them."""
 
-    register: Path
+    register: Path | None = None
     devices: Path | None = None
     custody: Path | None = None
     agreements: Path | None = None
@@ -39,7 +39,7 @@ def read_facts(files: FactsFiles, zone: tzinfo, *, register_date: datetime | Non
         InputError: Any of them is refused; the findings of all are in it.
     """
     findings: list[Finding] = []
-    register = _register(files.register, zone, findings)
+    register = RegisterRead() if files.register is None else _register(files.register, zone, findings)
     facts = Facts(
         people=register.people,
         bodies=register.bodies,

@@ -1,0 +1,49 @@
+"""How a command on the server's own machine opens the installation: the same settings, the same database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tenure_server.cli.setting_flags import OF_EVERY_COMMAND, Command, setting_flags, settings_from
+from tenure_server.domain.errors import ConflictError, InputError, NotFoundError, UnavailableError
+from tenure_server.settings import Settings
+from tenure_server.usecases.enforce_ends import enforce_ends
+from tenure_server.wiring import Installation, open_installation
+
+Answer = TypeVar("Answer")
+Work = Callable[[Installation], Awaitable[Answer]]
+
+
+def installation_flags(command: Command) -> Command:
+    """Add the flags that say which installation is meant."""
+    return setting_flags(*OF_EVERY_COMMAND, "policy", "profile", "movable_clock")(command)
+
+
+def with_installation(config: Path | None, flags: dict[str, Any], work: Work[Answer]) -> Answer:
+    """Open the installation, do one piece of work in it and close it.
+
+    Raises:
+        InputError: What the command names does not exist: wrong use.
+    """
+    settings = settings_from(config, flags)
+    try:
+        return asyncio.run(_open(settings, work))
+    except NotFoundError as error:
+        raise InputError(error.message) from error
+
+
+async def _open(settings: Settings, work: Work[Answer]) -> Answer:
+    async with open_installation(settings) as installation:
+        return await work(installation)
+
+
+async def sweep(installation: Installation) -> int:
+    """Bring every laptop's directive in line after a change; return how many were signed.
+
+    A sweep that others keep from finishing is no failure: the server's next one does the work.
+    """
+    try:
+        return (await enforce_ends(installation.enforcement)).signed
+    except (ConflictError, UnavailableError):
+        return 0
