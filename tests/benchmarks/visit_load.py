@@ -44,9 +44,9 @@ def make_devices(count: int) -> list[LoadDevice]:
     return devices
 
 
-def signed_visits(devices: list[LoadDevice], rounds: int) -> list[bytes]:
-    """Return whole HTTP requests, round by round, each laptop once a round."""
-    return [_signed(device, number + 1) for number in range(rounds) for device in devices]
+def signed_visits(devices: list[LoadDevice], rounds: int, *, after: int = 0) -> list[bytes]:
+    """Return whole HTTP requests, round by round, each laptop once a round; counters go on `after`."""
+    return [_signed(device, after + number + 1) for number in range(rounds) for device in devices]
 
 
 def _signed(device: LoadDevice, number: int) -> bytes:
@@ -88,7 +88,10 @@ async def send_all(port: int, requests: list[bytes], *, connections: int) -> tup
 
 
 async def _send(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, requests: list[bytes], statuses: dict[int, int]
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    requests: list[bytes],
+    statuses: dict[int, int],
 ) -> None:
     for request in requests:
         writer.write(request)

@@ -25,8 +25,8 @@ SQLITE_UPSERT = (
     "seen = excluded.seen WHERE excluded.visit > spike.visit"
 )
 POSTGRES_UPSERT = (
-    "INSERT INTO spike SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]) ON CONFLICT (device) DO UPDATE "
-    "SET visit = excluded.visit, seen = excluded.seen WHERE excluded.visit > spike.visit"
+    "INSERT INTO spike SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]) "
+    "ON CONFLICT (device) DO UPDATE SET visit = excluded.visit, seen = excluded.seen WHERE excluded.visit > spike.visit"
 )
 
 Row = tuple[str, int, str]
@@ -71,7 +71,9 @@ class Spike:
             connection = await asyncpg.connect(url)
 
             async def commit(rows: list[Row]) -> None:
-                await connection.execute(POSTGRES_UPSERT, *[list(column) for column in zip(*rows, strict=True)])
+                await connection.execute(
+                    POSTGRES_UPSERT, *[list(column) for column in zip(*rows, strict=True)]
+                )
         else:
             database = sqlite3.connect(url, isolation_level=None, check_same_thread=False, timeout=30)
 
