@@ -5,28 +5,37 @@ and other witnesses hold. `docs/operations` says how PostgreSQL's role gets INSE
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import DDL, event
+from sqlalchemy import Connection, event
 
 from tenure_server.adapters.database.tables import audit_entry
 
 GUARDS: Mapping[str, Sequence[str]] = {
     "sqlite": (
-        "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry "
-        "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
-        "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry "
-        "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
+        (
+            "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        ),
+        (
+            "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        ),
     ),
     "postgresql": (
-        "CREATE FUNCTION audit_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$",
-        "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry "
-        "FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_only_grows()",
+        (
+            "CREATE FUNCTION audit_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$"
+        ),
+        (
+            "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_only_grows()"
+        ),
     ),
 }
 
-for _dialect, _statements in GUARDS.items():
-    for _statement in _statements:
-        event.listen(
-            audit_entry, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
-        )
+
+@event.listens_for(audit_entry, "after_create")
+def _guard(_table: Any, connection: Connection, **_options: Any) -> None:
+    for statement in GUARDS[connection.dialect.name]:
+        connection.exec_driver_sql(statement)

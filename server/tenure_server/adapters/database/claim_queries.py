@@ -1,4 +1,4 @@
-"""Who does which slot of which scheduled work: whoever's row is there first, in the transaction of the work."""
+"""Who does which slot of which scheduled work: whose row is there first, in the transaction of the work."""
 
 from datetime import datetime, timedelta
 

@@ -55,8 +55,8 @@ def translated(*kinds: type[BaseException]) -> Iterator[None]:
     """
     try:
         yield
-    except kinds or (exc.SQLAlchemyError, OSError) as error:
-        ours = database_error(error)
+    except Exception as error:
+        ours = database_error(error) if isinstance(error, kinds or (exc.SQLAlchemyError, OSError)) else None
         if ours is None:
             raise
         raise ours from error

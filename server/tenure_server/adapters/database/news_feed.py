@@ -1,10 +1,10 @@
-"""Who waits for news of which laptop, and how news of other processes arrives. Wakes; never reads a directive.
+"""Who waits for news of which laptop, and how other processes' news arrive. Wakes; reads no directive.
 
-Every piece of news has its municipality's next *mark* (`news_queries`), taken in the transaction that makes it;
-marks are therefore in the order of the commits. A process wakes its own waiters right after the commit. News
-of others come by LISTEN/NOTIFY on PostgreSQL and by polling the newest mark on SQLite, only while somebody
-waits. After a reconnect, "who got news after the last mark that I saw" tells exactly what was missed; whoever
-subscribed before the first mark was read is woken once, for nothing at worst. So no wake is lost.
+Every piece of news has its municipality's next *mark* (`news_queries`), taken in the transaction that makes
+it; marks are therefore in the order of the commits. A process wakes its own waiters right after the commit.
+News of others come by LISTEN/NOTIFY on PostgreSQL and by polling the newest mark on SQLite, only while
+somebody waits. After a reconnect, "who got news after the last mark that I saw" tells what was missed;
+whoever subscribed before the first mark was read is woken once, for nothing at worst. So no wake is lost.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tenure_server.adapters.database.connection import Connection, begun
 from tenure_server.adapters.database.failures import translated
 from tenure_server.adapters.database.natural_batch import NaturalBatch
-from tenure_server.adapters.database.news_queries import news_of, news_since, newest_marks
+from tenure_server.adapters.database.news_queries import newest_marks, news_of, news_since
 from tenure_server.domain.errors import UnavailableError
 from tenure_server.domain.ids import DeviceId, MunicipalityId
 

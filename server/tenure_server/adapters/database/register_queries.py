@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
 
 from tenure_server.adapters.database import register_rows as rows
 from tenure_server.adapters.database.connection import Connection, Values
@@ -16,6 +16,7 @@ from tenure_server.adapters.database.tables import (
     agreement,
     asset,
     body,
+    commitment,
     custody,
     hold,
     mandate,
@@ -24,9 +25,11 @@ from tenure_server.adapters.database.tables import (
     register_import,
     register_remark,
 )
+from tenure_server.domain.commitment import Commitment
 from tenure_server.domain.custody import Agreement, Asset, Custody, CustodyKind, Hold
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.facts import Facts
+from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, say
 
 PERSON_KEY = ("person_id",)
@@ -70,7 +73,7 @@ class RegisterQueries:
         )
 
     async def replace_register(self, facts: Facts, recorded_at: datetime) -> None:
-        """Make people, bodies, mandates and the remarks on them the current ones, and its date the register's."""
+        """Make people, bodies, mandates, remarks and the register's date of `facts` the current ones."""
         await self._replace(person, PERSON_KEY, map(rows.person_values, facts.people.values()), recorded_at)
         await self._replace(body, BODY_KEY, map(rows.body_values, facts.bodies.values()), recorded_at)
         await self._replace(mandate, MANDATE_KEY, map(rows.mandate_values, facts.mandates), recorded_at)
@@ -134,6 +137,15 @@ class RegisterQueries:
     async def put_hold(self, hold: Hold, recorded_at: datetime) -> None:
         """Set a hold, or change its end."""
         await self._put_version(_hold, HOLD_KEY, rows.hold_values(hold), recorded_at)
+
+    async def add_commitment(self, commitment: Commitment) -> None:
+        """Keep what a receiver signed; it is never changed."""
+        await self._connection.add(_commitment, [rows.commitment_values(commitment)])
+
+    async def commitments(self, serial: Serial) -> Sequence[Commitment]:
+        """Return what was signed for one device, oldest first."""
+        signed = self._all(commitment, "signed_at", "row_id").where(commitment.c.serial == serial)
+        return [rows.read_commitment(row) for row in await self._connection.rows(signed)]
 
     async def _remarks(self) -> tuple[Any, Any]:
         found = await self._connection.rows(self._all(register_remark, "position"))
@@ -203,5 +215,6 @@ class RegisterQueries:
             )
 
 
+_commitment = commitment
 _custody = custody
 _hold = hold

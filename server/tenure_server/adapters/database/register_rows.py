@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tenure_server.adapters.database.connection import Values
+from tenure_server.domain.commitment import Commitment
 from tenure_server.domain.custody import (
     Agreement,
     Asset,
@@ -11,8 +12,8 @@ from tenure_server.domain.custody import (
     CustodyKind,
     CustodyReason,
     DeviceKind,
-    HolderType,
     Hold,
+    HolderType,
     HoldKind,
     HoldSubject,
 )
@@ -191,6 +192,30 @@ def read_agreement(row: Any) -> Agreement:
         start=row.valid_from,
         end=row.valid_to,
         row=row.register_row,
+    )
+
+
+def commitment_values(commitment: Commitment) -> dict[str, Any]:
+    """Return a commitment's columns."""
+    return {
+        "serial": commitment.serial,
+        "signer": commitment.signer,
+        "version": commitment.version,
+        "language": commitment.language,
+        "text": commitment.text,
+        "signed_at": commitment.signed_at,
+    }
+
+
+def read_commitment(row: Any) -> Commitment:
+    """Read a commitment."""
+    return Commitment(
+        serial=row.serial,
+        signer=row.signer,
+        version=row.version,
+        language=row.language,
+        text=row.text,
+        signed_at=row.signed_at,
     )
 
 

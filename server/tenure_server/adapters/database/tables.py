@@ -5,183 +5,117 @@ agreements and holds are bitemporal: what was recorded stands in [recorded_from,
 version has no `recorded_to`. The audit log can only grow: triggers refuse anything else (`audit_guard`).
 """
 
-from typing import Any
-
 from sqlalchemy import (
-    Boolean,
     Column,
     Date,
     ForeignKeyConstraint,
-    Identity,
     Index,
-    LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
-    text,
 )
 
-from tenure_server.adapters.database.column_types import NAME, NUMBER, Money, TextList, TextMap, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
+from tenure_server.adapters.database.column_types import NAME, Money
+from tenure_server.adapters.database.table_shapes import (
+    bitemporal,
+    flag,
+    keyed,
+    listing,
+    mapping,
+    metadata,
+    moment,
+    name,
+    number,
+    numbered,
+    octets,
+    words,
 )
 
-
-def _name(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, NAME, nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Text, nullable=nullable)
-
-
-def _number(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, NUMBER, nullable=nullable)
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, UtcTime, nullable=nullable)
-
-
-def _flag(name: str) -> Column[Any]:
-    return Column(name, Boolean, nullable=False)
-
-
-def _bytes(name: str) -> Column[Any]:
-    return Column(name, LargeBinary, nullable=False)
-
-
-def _keyed(name: str, columns: list[Column[Any]], *rest: Any, key: int) -> Table:
-    """A table whose key is the municipality and the first `key` columns."""
-    owner = _name("municipality_id")
-    return Table(
-        name,
-        metadata,
-        owner,
-        *columns,
-        PrimaryKeyConstraint("municipality_id", *(column.name for column in columns[:key])),
-        ForeignKeyConstraint(["municipality_id"], ["municipality.municipality_id"]),
-        *rest,
-    )
-
-
-def _numbered(name: str, columns: list[Column[Any]], *rest: Any) -> Table:
-    """A table whose rows are numbered by the database as they come."""
-    return Table(
-        name,
-        metadata,
-        Column("row_id", NUMBER, Identity(always=True), primary_key=True),
-        _name("municipality_id"),
-        *columns,
-        ForeignKeyConstraint(["municipality_id"], ["municipality.municipality_id"]),
-        *rest,
-    )
-
-
-def _bitemporal(name: str, columns: list[Column[Any]], current: list[str]) -> Table:
-    """A numbered table of which one version for each `current` key is the current one."""
-    table = _numbered(name, [*columns, _time("recorded_from"), _time("recorded_to", nullable=True)])
-    Index(
-        f"uq_{name}_current",
-        *(table.c[column] for column in ("municipality_id", *current)),
-        unique=True,
-        sqlite_where=text("recorded_to IS NULL"),
-        postgresql_where=text("recorded_to IS NULL"),
-    )
-    return table
-
+__all__ = ["metadata"]
 
 municipality = Table(
     "municipality",
     metadata,
     Column("municipality_id", NAME, primary_key=True),
-    _text("name"),
-    _text("audience"),
-    _text("policy"),
-    _text("log_origin"),
-    _time("rolled_back_at", nullable=True),
-    _time("register_date", nullable=True),
+    words("name"),
+    words("audience"),
+    words("policy"),
+    words("log_origin"),
+    moment("rolled_back_at", nullable=True),
+    moment("register_date", nullable=True),
 )
 
-municipality_head = _keyed(
+municipality_head = keyed(
     "municipality_head",
-    [_number("audit_size"), _number("news_mark"), _number("keys_number")],
+    [number("audit_size"), number("news_mark"), number("keys_number")],
     key=0,
 )
 """The counters that one municipality's writers take from, in the transaction that uses the number."""
 
-person = _bitemporal(
+person = bitemporal(
     "person",
     [
-        _name("person_id"),
-        _text("given_name"),
-        _text("family_name"),
-        _text("email_city"),
-        _text("email_private"),
-        _text("phone"),
-        _text("language"),
+        name("person_id"),
+        words("given_name"),
+        words("family_name"),
+        words("email_city"),
+        words("email_private"),
+        words("phone"),
+        words("language"),
     ],
     ["person_id"],
 )
 
-body = _bitemporal("body", [_name("body_id"), _name("type"), _text("name_fi"), _text("name_sv")], ["body_id"])
+body = bitemporal("body", [name("body_id"), name("type"), words("name_fi"), words("name_sv")], ["body_id"])
 
-mandate = _bitemporal(
+mandate = bitemporal(
     "mandate",
     [
-        _name("person_id"),
-        _name("body_id"),
-        _name("body_type"),
-        _name("seat"),
-        _time("valid_from"),
-        _time("valid_to", nullable=True),
-        _name("basis", nullable=True),
-        _name("status"),
-        _text("decision_ref"),
-        _text("end_decision_ref"),
-        _name("deputy_for", nullable=True),
-        _number("deputy_rank", nullable=True),
-        _name("laptop_choice"),
-        _flag("is_employee"),
-        _flag("quarantined"),
-        _number("register_row", nullable=True),
+        name("person_id"),
+        name("body_id"),
+        name("body_type"),
+        name("seat"),
+        moment("valid_from"),
+        moment("valid_to", nullable=True),
+        name("basis", nullable=True),
+        name("status"),
+        words("decision_ref"),
+        words("end_decision_ref"),
+        name("deputy_for", nullable=True),
+        number("deputy_rank", nullable=True),
+        name("laptop_choice"),
+        flag("is_employee"),
+        flag("quarantined"),
+        number("register_row", nullable=True),
     ],
     ["person_id", "body_id", "seat", "valid_from"],
 )
 
-register_remark = _keyed(
+register_remark = keyed(
     "register_remark",
     [
-        _number("position"),
-        _name("kind"),
-        _number("register_row", nullable=True),
-        _name("register_column", nullable=True),
-        _text("sentence"),
-        Column("params", TextMap, nullable=False),
+        number("position"),
+        name("kind"),
+        number("register_row", nullable=True),
+        name("register_column", nullable=True),
+        words("sentence"),
+        mapping("params"),
     ],
     key=1,
 )
 """What the last import said of its rows: quarantined ones and remarks."""
 
-register_import = _numbered(
+register_import = numbered(
     "register_import",
-    [_time("at"), _name("file_digest"), _name("outcome"), Column("summary", TextMap, nullable=False)],
+    [moment("at"), name("file_digest"), name("outcome"), mapping("summary")],
 )
 
-asset = _keyed(
+asset = keyed(
     "asset",
     [
-        _name("serial"),
-        _text("model"),
-        _name("kind"),
+        name("serial"),
+        words("model"),
+        name("kind"),
         Column("purchase_price_eur", Money, nullable=True),
         Column("purchase_price_vat_eur", Money, nullable=True),
         Column("lease_end", Date, nullable=True),
@@ -189,65 +123,71 @@ asset = _keyed(
     key=1,
 )
 
-custody = _bitemporal(
+custody = bitemporal(
     "custody",
     [
-        _name("serial"),
-        _name("holder_type"),
-        _name("holder"),
-        _name("kind"),
-        _time("valid_from"),
-        _time("valid_to", nullable=True),
-        _name("reason", nullable=True),
-        _number("register_row", nullable=True),
+        name("serial"),
+        name("holder_type"),
+        name("holder"),
+        name("kind"),
+        moment("valid_from"),
+        moment("valid_to", nullable=True),
+        name("reason", nullable=True),
+        number("register_row", nullable=True),
     ],
     ["serial", "holder_type", "holder", "kind", "valid_from"],
 )
 
-agreement = _bitemporal(
+agreement = bitemporal(
     "agreement",
     [
-        _name("location_id"),
-        _name("reference"),
-        _time("valid_from"),
-        _time("valid_to", nullable=True),
-        _number("register_row", nullable=True),
+        name("location_id"),
+        name("reference"),
+        moment("valid_from"),
+        moment("valid_to", nullable=True),
+        number("register_row", nullable=True),
     ],
     ["location_id", "reference", "valid_from"],
 )
 
-hold = _bitemporal(
+commitment = numbered(
+    "commitment",
+    [name("serial"), name("signer"), name("version"), name("language"), words("text"), moment("signed_at")],
+    Index("ix_commitment_serial", "municipality_id", "serial"),
+)
+
+hold = bitemporal(
     "hold",
     [
-        _name("subject_type"),
-        _name("subject"),
-        _name("kind"),
-        _time("valid_from"),
-        _time("valid_to", nullable=True),
-        _text("reference"),
-        _number("register_row", nullable=True),
+        name("subject_type"),
+        name("subject"),
+        name("kind"),
+        moment("valid_from"),
+        moment("valid_to", nullable=True),
+        words("reference"),
+        number("register_row", nullable=True),
     ],
     ["subject_type", "subject", "kind", "valid_from"],
 )
 
-device = _keyed(
+device = keyed(
     "device",
     [
-        _name("device_id"),
-        _name("serial"),
-        _number("epoch"),
-        _name("key"),
-        _text("public_key"),
-        _name("key_protection"),
-        _name("platform"),
-        _text("model"),
-        _time("enrolled_at"),
-        _time("revoked_at", nullable=True),
-        _flag("needs_person"),
-        _number("seq"),
-        _number("news"),
-        _number("news_mark"),
-        Column("document_digests", TextMap, nullable=False),
+        name("device_id"),
+        name("serial"),
+        number("epoch"),
+        name("key"),
+        words("public_key"),
+        name("key_protection"),
+        name("platform"),
+        words("model"),
+        moment("enrolled_at"),
+        moment("revoked_at", nullable=True),
+        flag("needs_person"),
+        number("seq"),
+        number("news"),
+        number("news_mark"),
+        mapping("document_digests"),
     ],
     UniqueConstraint("municipality_id", "serial"),
     Index("ix_device_news_mark", "municipality_id", "news_mark"),
@@ -263,141 +203,141 @@ def _of_a_device() -> ForeignKeyConstraint:
     )
 
 
-device_key = _keyed("device_key", [_name("key"), _name("device_id"), _number("epoch")], _of_a_device(), key=1)
+device_key = keyed("device_key", [name("key"), name("device_id"), number("epoch")], _of_a_device(), key=1)
 """Every key that a laptop has or had; one key never belongs to two."""
 
 device_visit = Table(
     "device_visit",
     metadata,
-    _name("municipality_id"),
-    _name("device_id"),
-    _number("epoch"),
-    _number("visit"),
-    _time("seen_at"),
-    _text("agent_version"),
-    _number("keys_number"),
-    _number("held_seq", nullable=True),
-    _name("held_digest", nullable=True),
-    _flag("locked"),
-    _name("lock_id", nullable=True),
-    _flag("by_lease"),
-    Column("digests", TextMap, nullable=False),
-    _time("clock_trusted", nullable=True),
-    _time("clock_wall"),
+    name("municipality_id"),
+    name("device_id"),
+    number("epoch"),
+    number("visit"),
+    moment("seen_at"),
+    words("agent_version"),
+    number("keys_number"),
+    number("held_seq", nullable=True),
+    name("held_digest", nullable=True),
+    flag("locked"),
+    name("lock_id", nullable=True),
+    flag("by_lease"),
+    mapping("digests"),
+    moment("clock_trusted", nullable=True),
+    moment("clock_wall"),
     PrimaryKeyConstraint("municipality_id", "device_id"),
     # Rows are only ever overwritten, and nothing but the key is indexed: half-empty pages keep that in place.
     postgresql_with={"fillfactor": "50"},
 )
 """The last visit of each laptop; written by the hot path only, which joins `device` itself."""
 
-device_document = _keyed(
+device_document = keyed(
     "device_document",
-    [_name("device_id"), _name("name"), _name("digest"), _bytes("document"), _time("at")],
+    [name("device_id"), name("name"), name("digest"), octets("document"), moment("at")],
     _of_a_device(),
     key=2,
 )
 
-receipt = _keyed(
+receipt = keyed(
     "receipt",
     [
-        _name("device_id"),
-        _number("epoch"),
-        _number("number"),
-        _name("act"),
-        _name("outcome"),
-        _name("lock_id"),
-        _number("seq"),
-        _flag("by_lease"),
-        _flag("proven"),
-        _time("at"),
-        _time("received_at"),
-        _text("error"),
-        _bytes("document"),
+        name("device_id"),
+        number("epoch"),
+        number("number"),
+        name("act"),
+        name("outcome"),
+        name("lock_id"),
+        number("seq"),
+        flag("by_lease"),
+        flag("proven"),
+        moment("at"),
+        moment("received_at"),
+        words("error"),
+        octets("document"),
     ],
     _of_a_device(),
     key=3,
 )
 
-refusal = _numbered(
+refusal = numbered(
     "refusal",
     [
-        _name("device_id"),
-        _name("refusal"),
-        _text("detail"),
-        _name("detail_digest"),
-        _flag("alarm"),
-        _time("at"),
-        _time("received_at"),
+        name("device_id"),
+        name("refusal"),
+        words("detail"),
+        name("detail_digest"),
+        flag("alarm"),
+        moment("at"),
+        moment("received_at"),
     ],
     _of_a_device(),
     UniqueConstraint("municipality_id", "device_id", "at", "refusal", "detail_digest"),
 )
 
-directive = _keyed(
+directive = keyed(
     "directive",
     [
-        _name("device_id"),
-        _number("epoch"),
-        _number("seq"),
-        _name("lock_id"),
-        _name("state"),
-        _time("lock_at", nullable=True),
-        _name("holder", nullable=True),
-        _name("case_id", nullable=True),
-        _name("digest"),
-        _name("plan_digest"),
-        _time("issued"),
-        _bytes("document"),
+        name("device_id"),
+        number("epoch"),
+        number("seq"),
+        name("lock_id"),
+        name("state"),
+        moment("lock_at", nullable=True),
+        name("holder", nullable=True),
+        name("case_id", nullable=True),
+        name("digest"),
+        name("plan_digest"),
+        moment("issued"),
+        octets("document"),
     ],
     _of_a_device(),
     key=3,
 )
 
-keys_document = _keyed("keys_document", [_number("number"), _bytes("document"), _bytes("signed")], key=1)
+keys_document = keyed("keys_document", [number("number"), octets("document"), octets("signed")], key=1)
 
-lifecycle_case = _keyed(
+lifecycle_case = keyed(
     "lifecycle_case",
     [
-        _name("case_id"),
-        _name("serial"),
-        _name("holder"),
-        _name("lock_id"),
-        _time("ends_at", nullable=True),
-        _name("rule"),
-        _text("decision"),
-        _name("status"),
-        _time("opened_at"),
+        name("case_id"),
+        name("serial"),
+        name("holder"),
+        name("lock_id"),
+        moment("ends_at", nullable=True),
+        name("rule"),
+        words("decision"),
+        name("status"),
+        moment("opened_at"),
     ],
     Index("ix_lifecycle_case_serial", "municipality_id", "serial"),
     key=1,
 )
 
-manifest = _keyed(
+manifest = keyed(
     "manifest",
     [
-        _name("manifest_id"),
-        _name("digest"),
-        _name("status"),
-        _flag("campaign"),
-        _time("prepared_at"),
-        Column("approvals", TextList, nullable=False),
-        _bytes("document"),
+        name("manifest_id"),
+        name("digest"),
+        name("status"),
+        flag("campaign"),
+        moment("prepared_at"),
+        listing("approvals"),
+        octets("document"),
     ],
     key=1,
 )
 
-manifest_entry = _keyed(
+manifest_entry = keyed(
     "manifest_entry",
     [
-        _name("manifest_id"),
-        _number("position"),
-        _name("serial"),
-        _name("device_id"),
-        _number("epoch"),
-        _name("lock_id"),
-        _name("case_id"),
-        _time("not_before"),
-        _text("reason"),
+        name("manifest_id"),
+        number("position"),
+        name("serial"),
+        name("device_id"),
+        number("epoch"),
+        name("lock_id"),
+        name("case_id"),
+        moment("not_before"),
+        words("reason"),
     ],
     ForeignKeyConstraint(
         ["municipality_id", "manifest_id"], ["manifest.municipality_id", "manifest.manifest_id"]
@@ -405,60 +345,53 @@ manifest_entry = _keyed(
     key=2,
 )
 
-release = _keyed(
+release = keyed(
     "release",
     [
-        _name("release_id"),
-        _name("manifest_id"),
-        _name("device_id"),
-        _number("epoch"),
-        _name("lock_id"),
-        _time("stored_at"),
-        _bytes("document"),
+        name("release_id"),
+        name("manifest_id"),
+        name("device_id"),
+        number("epoch"),
+        name("lock_id"),
+        moment("stored_at"),
+        octets("document"),
     ],
     UniqueConstraint("municipality_id", "device_id", "epoch", "lock_id"),
     key=1,
 )
 
-audit_entry = _keyed(
+audit_entry = keyed(
     "audit_entry",
     [
-        _number("position"),
-        _time("at"),
-        _name("kind"),
-        _name("subject"),
-        Column("fields", TextMap, nullable=False),
-        _bytes("body"),
-        _bytes("leaf"),
+        number("position"),
+        moment("at"),
+        name("kind"),
+        name("subject"),
+        mapping("fields"),
+        octets("body"),
+        octets("leaf"),
     ],
     Index("ix_audit_entry_subject", "municipality_id", "subject", "position"),
     key=1,
 )
 
-audit_checkpoint = _numbered("audit_checkpoint", [_number("size"), _time("at"), _bytes("document")])
+audit_checkpoint = numbered("audit_checkpoint", [number("size"), moment("at"), octets("document")])
 
-enrol_token = _keyed(
+enrol_token = keyed(
     "enrol_token",
-    [
-        _name("token_hash"),
-        _name("serial", nullable=True),
-        _time("expires"),
-        _time("used_at", nullable=True),
-    ],
+    [name("token_hash"), name("serial", nullable=True), moment("expires"), moment("used_at", nullable=True)],
     key=1,
 )
 
-user_account = _keyed(
-    "user_account", [_name("user_id"), _text("name"), Column("roles", TextList, nullable=False)], key=1
-)
+user_account = keyed("user_account", [name("user_id"), words("name"), listing("roles")], key=1)
 
-sign_in_link = _keyed(
+sign_in_link = keyed(
     "sign_in_link",
-    [_name("token_hash"), _name("user_id"), _time("expires"), _time("used_at", nullable=True)],
+    [name("token_hash"), name("user_id"), moment("expires"), moment("used_at", nullable=True)],
     key=1,
 )
 
-session = _keyed("session", [_name("token_hash"), _name("user_id"), _time("expires")], key=1)
+session = keyed("session", [name("token_hash"), name("user_id"), moment("expires")], key=1)
 
-claim = _keyed("claim", [_name("work"), _name("slot"), _time("at")], key=2)
+claim = keyed("claim", [name("work"), name("slot"), moment("at")], key=2)
 """Which slots of which scheduled work are taken; written in the transaction that does the work."""

@@ -79,13 +79,12 @@ class DatabaseStore:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
-        """Open the municipality's one writing transaction; wake the laptops concerned once it is committed."""
-        async with self._hub.turn(self._municipality):
-            async with begun(self._writing) as raw:
-                connection = Connection(raw, self._municipality)
-                await self._take_turn(connection)
-                yield DatabaseTransaction(connection)
-                await self._hub.announce(connection)
+        """Open the municipality's one writing transaction; wake the laptops concerned after the commit."""
+        async with self._hub.turn(self._municipality), begun(self._writing) as raw:
+            connection = Connection(raw, self._municipality)
+            await self._take_turn(connection)
+            yield DatabaseTransaction(connection)
+            await self._hub.announce(connection)
         self._hub.committed(connection)
 
     async def _take_turn(self, connection: Connection) -> None:

@@ -155,7 +155,8 @@ async def _on_postgresql(
 _KNOWN_OF_JSON = text("""
 SELECT device.device_id, device.seq, device.news, device.document_digests,
   device_visit.epoch AS last_epoch, device_visit.visit AS last_visit,
-  COALESCE((SELECT keys_number FROM municipality_head WHERE municipality_id = :municipality), 0) AS keys_number
+  COALESCE((SELECT keys_number FROM municipality_head WHERE municipality_id = :municipality), 0)
+    AS keys_number
 FROM json_each(:shown) AS shown
 JOIN device ON device.municipality_id = :municipality
   AND device.device_id = json_extract(shown.value, '$[0]') AND device.key = json_extract(shown.value, '$[1]')

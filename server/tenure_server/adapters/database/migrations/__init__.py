@@ -1,8 +1,8 @@
 """Bringing a database's tables to this version, whichever of several processes starts first.
 
-A migration is a file in `versions`; it is never changed once released. All pending ones run in one transaction
-under a lock: SQLite's write lock, or an advisory lock on PostgreSQL. A test proves that they build exactly
-`tables.metadata`.
+A migration is a file in `versions`; it is never changed once released. All pending ones run in one
+transaction under a lock: SQLite's write lock, or an advisory lock on PostgreSQL. A test proves that they
+build exactly `tables.metadata`.
 """
 
 from pathlib import Path

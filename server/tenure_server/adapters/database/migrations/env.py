@@ -1,4 +1,4 @@
-"""What Alembic runs to migrate: on the connection that `migrations.run_pending` opened, in its transaction."""
+"""What Alembic runs to migrate, on the connection and in the transaction of `migrations.run_pending`."""
 
 from alembic import context
 

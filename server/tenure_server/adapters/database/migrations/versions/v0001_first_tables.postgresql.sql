@@ -106,6 +106,21 @@ CREATE TABLE claim (
   CONSTRAINT fk_claim_municipality FOREIGN KEY(municipality_id) REFERENCES municipality (municipality_id)
 )
 
+CREATE TABLE commitment (
+  row_id BIGINT GENERATED ALWAYS AS IDENTITY,
+  municipality_id TEXT COLLATE "C" NOT NULL,
+  serial TEXT COLLATE "C" NOT NULL,
+  signer TEXT COLLATE "C" NOT NULL,
+  version TEXT COLLATE "C" NOT NULL,
+  language TEXT COLLATE "C" NOT NULL,
+  text TEXT NOT NULL,
+  signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_commitment PRIMARY KEY (row_id),
+  CONSTRAINT fk_commitment_municipality FOREIGN KEY(municipality_id) REFERENCES municipality (municipality_id)
+)
+
+CREATE INDEX ix_commitment_serial ON commitment (municipality_id, serial)
+
 CREATE TABLE custody (
   row_id BIGINT GENERATED ALWAYS AS IDENTITY,
   municipality_id TEXT COLLATE "C" NOT NULL,

@@ -105,6 +105,21 @@ CREATE TABLE claim (
   CONSTRAINT fk_claim_municipality FOREIGN KEY(municipality_id) REFERENCES municipality (municipality_id)
 )
 
+CREATE TABLE commitment (
+  row_id INTEGER NOT NULL,
+  municipality_id TEXT NOT NULL,
+  serial TEXT NOT NULL,
+  signer TEXT NOT NULL,
+  version TEXT NOT NULL,
+  language TEXT NOT NULL,
+  text TEXT NOT NULL,
+  signed_at TEXT NOT NULL,
+  CONSTRAINT pk_commitment PRIMARY KEY (row_id),
+  CONSTRAINT fk_commitment_municipality FOREIGN KEY(municipality_id) REFERENCES municipality (municipality_id)
+)
+
+CREATE INDEX ix_commitment_serial ON commitment (municipality_id, serial)
+
 CREATE TABLE custody (
   row_id INTEGER NOT NULL,
   municipality_id TEXT NOT NULL,
