@@ -66,10 +66,10 @@ def reason(sentence: str, rule: str, **params: str) -> Reason:
     return Reason(fact=say(sentence, **params), rule=rule)
 
 
-SITS = reason(N_("Sits on the city board as an ordinary member"), "P8")
-ENDED = reason(N_("The seat on the council ended with the term, {day}"), "P25", day="31.5.2029")
-NOTHING_ELSE = reason(N_("Nothing else entitles to a laptop"), "P8")
-HOLD = reason(N_("A hold stands: {reference}"), "P20", reference="HAO 112/2029")
+SITS = reason(N_("The holder's mandates entitle to it; no end is known."), "P8")
+ENDED = reason(N_("The right to it ended at {at}."), "P25", at=TERM_END.isoformat())
+NOTHING_ELSE = reason(N_("A person must confirm before it is wiped."), "P19")
+HOLD = reason(N_("A hold stands: nothing may be destroyed."), "P20")
 OVERDUE = frozenset({Attention.OVERDUE})
 LEAVES = {
     "desired": Desired.LOCKED,
@@ -88,7 +88,7 @@ STOCK = {
     "because": (),
 }
 VARIATIONS = {
-    1: {**WIPED, "tag": say(N_("This machine"))},
+    1: {**WIPED, "tag": say(N_("The laptop"))},
     2: WIPED,
     3: WIPED,
     4: {**WIPED, "reported": Reported.UNPROVEN, "attention": OVERDUE | {Attention.UNPROVEN}},

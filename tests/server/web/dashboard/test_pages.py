@@ -75,7 +75,7 @@ async def test_the_list_shows_every_laptop_with_holder_state_and_reason(reader):
     cells = page.split(row.serial, 2)[2].split("</tr>")[0]
     assert row.holder in cells
     assert "Wipe unproven" in cells
-    assert "The seat on the council ended with the term, 31.5.2029" in cells
+    assert "The right to it ended at 1 Jun 2029, 00:00." in cells
     assert "P25" in cells
 
 
