@@ -1,4 +1,5 @@
 import json
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -6,7 +7,12 @@ import jsonschema
 import pytest
 import yaml
 
-from tenure_policies.term_document import TermPolicyError, read_term_document, term_policy_schema
+from tenure_policies.term_document import (
+    TermDocument,
+    TermPolicyError,
+    read_term_document,
+    term_policy_schema,
+)
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "policies" / "term-policy.schema.json"
 SHIPPED = resources.files("tenure_policies.catalog").joinpath("term_end.yaml")
@@ -33,3 +39,11 @@ def test_the_schema_refuses_what_the_reader_refuses() -> None:
 def test_an_unknown_key_is_named_with_where_it_stands() -> None:
     with pytest.raises(TermPolicyError, match=r"^key mailbox\.seat: this key is not known"):
         read_term_document(b"mailbox: {bodies: [], seat: []}")
+
+
+def test_every_key_is_documented_with_its_default() -> None:
+    text = PUBLISHED.with_name("term-policy.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE))
+    assert documented == set(TermDocument.__struct_fields__)
+    for key in ("zone", "wipe_after", "campaign_over", "register_fresh_days", "status"):
+        assert f"| `{key}` | `{getattr(TermDocument(), key)}` |" in text

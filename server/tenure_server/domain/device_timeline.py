@@ -21,7 +21,7 @@ from tenure_server.domain.device_reasons import (
     because_suspended,
     because_whereabouts,
 )
-from tenure_server.domain.entitlement import Ending, Standing, endings
+from tenure_server.domain.entitlement import Ending, Standing
 from tenure_server.domain.plan import Desired, DevicePlan, Need, Reason, Step, Verb
 from tenure_server.domain.rights import PersonRights
 from tenure_server.domain.term import TermPolicy
@@ -50,7 +50,7 @@ def final_end(case: DeviceCase) -> datetime | None:
     """Return the end that a wipe follows, for the count of a campaign."""
     if case.situation.where is not Whereabouts.HELD or case.asset.kind is DeviceKind.PERIPHERAL:
         return None
-    return next((ending.at for ending in endings(case.right) if ending.final), None)
+    return next((ending.at for ending in case.right.endings if ending.final), None)
 
 
 def plan_device(
@@ -99,7 +99,7 @@ def _lost(case: DeviceCase) -> DevicePlan:
     """Lock at the loss, or at the end of the right if that came first; charge nobody."""
     lost_at = case.situation.changed_at
     assert lost_at is not None  # noqa: S101 - a loss has a moment by construction
-    present = next((ending.at for ending in endings(case.right)), lost_at)
+    present = next((ending.at for ending in case.right.endings), lost_at)
     locks_at = min(lost_at, present)
     lock = Step(verb=Verb.LOCK, at=locks_at, rule="P19")
     because = because_whereabouts(case.asset, case.situation)
@@ -119,7 +119,7 @@ def _returned(case: DeviceCase) -> DevicePlan:
 def _held(
     case: DeviceCase, policy: TermPolicy, at: datetime, campaign_moments: frozenset[datetime]
 ) -> DevicePlan:
-    found = endings(case.right)
+    found = case.right.endings
     timeline = tuple(sorted(_steps(case, found, policy, at, campaign_moments), key=lambda step: step.at))
     right_ends = found[0].at if found else None
     desired, because = _desired(case, found, timeline, at)

@@ -49,6 +49,8 @@ class Standing:
     suspended_since: datetime | None
     """Set while a suspension stands and nothing else entitles."""
     suspensions: tuple[Spell, ...]
+    endings: tuple["Ending", ...]
+    """The ends that concern the present: the one behind a gap or an ended right, and those to come."""
 
     @property
     def ever(self) -> bool:
@@ -63,7 +65,7 @@ class Standing:
         return self.past.end if self.past else None
 
 
-NOTHING = Standing(live=None, coming=(), past=None, suspended_since=None, suspensions=())
+NOTHING = Standing(live=None, coming=(), past=None, suspended_since=None, suspensions=(), endings=())
 
 
 def union(spells: Iterable[Spell]) -> tuple[Spell, ...]:
@@ -120,29 +122,32 @@ def _seen_from(at: datetime, active: tuple[Spell, ...], suspended: tuple[Spell, 
         since = None
     elif since is not None and past is not None and past.end is not None:
         since = max(since, past.end)
+    coming = tuple(spell for spell in active if spell.start > at)
     return Standing(
         live=live,
-        coming=tuple(spell for spell in active if spell.start > at),
+        coming=coming,
         past=past,
         suspended_since=since,
         suspensions=suspended,
+        endings=_endings(live or past, coming, since, suspended),
     )
 
 
-def endings(right: Standing) -> tuple[Ending, ...]:
-    """Return the ends that concern the present: the one behind a gap or an ended right, and those to come.
-
-    While a suspension stands there is one, and nothing irreversible follows it.
-    """
-    if right.suspended_since is not None:
-        return (Ending(at=right.suspended_since, since=right.suspended_since, final=False),)
-    present = right.live or right.past
-    spells = (present, *right.coming) if present else right.coming
+def _endings(
+    present: Spell | None,
+    coming: tuple[Spell, ...],
+    suspended_since: datetime | None,
+    suspensions: tuple[Spell, ...],
+) -> tuple[Ending, ...]:
+    """Return the known ends from the present one on; a standing suspension is one, and never final."""
+    if suspended_since is not None:
+        return (Ending(at=suspended_since, since=suspended_since, final=False),)
+    spells = (present, *coming) if present else coming
     return tuple(
         Ending(
             at=spell.end,
             since=spell.start,
-            final=spell is spells[-1] and not any(one.covers(spell.end) for one in right.suspensions),
+            final=spell is spells[-1] and not any(one.covers(spell.end) for one in suspensions),
         )
         for spell in spells
         if spell.end is not None

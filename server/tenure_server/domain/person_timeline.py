@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tenure_server.domain.civil_time import NOTICE_TIME, local_day, local_time, month_deadline
-from tenure_server.domain.entitlement import Ending, endings
+from tenure_server.domain.entitlement import Ending
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.plan import Need, PersonPlan, Step, Verb
 from tenure_server.domain.rights import PersonRights, laptop_right, mailbox_right, status_of
@@ -29,8 +29,6 @@ class PersonCase:
     laptops_since: tuple[datetime, ...]
     """When they became the holder of each laptop they hold now."""
     hold: bool
-    stale: bool
-    """The register is too old to destroy anything on its word."""
 
 
 def plan_person(case: PersonCase, policy: TermPolicy, at: datetime) -> PersonPlan:
@@ -54,7 +52,7 @@ def _laptop_notices(case: PersonCase, policy: TermPolicy, at: datetime) -> Itera
     if rights.choice and rights.laptop.live:
         yield Step(verb=Verb.NOTIFY, at=at, rule="P16")
         return
-    ending = _final(endings(rights.laptop))
+    ending = _final(rights.laptop.endings)
     if ending is None or _by_death(ending, rights):
         return
     day = local_day(ending.at, policy.zone)
@@ -68,7 +66,7 @@ def _laptop_notices(case: PersonCase, policy: TermPolicy, at: datetime) -> Itera
 def _mailbox_steps(case: PersonCase, policy: TermPolicy) -> Iterator[Step]:
     if case.rights.staff is not None:
         return
-    for ending in endings(case.rights.mailbox):
+    for ending in case.rights.mailbox.endings:
         yield Step(verb=Verb.BLOCK_SIGN_IN, at=ending.at, rule="P20")
         if ending.final:
             yield from _closing(case, ending, policy)
@@ -81,11 +79,7 @@ def _closing(case: PersonCase, ending: Ending, policy: TermPolicy) -> Iterator[S
     notice = local_time(day, NOTICE_TIME, policy.zone)
     if notice >= ending.since and not (by_death or case.hold or _dead(case.rights, notice)):
         yield Step(verb=Verb.NOTIFY, at=notice, rule="P20", key="M-7")
-    bars = (
-        (Need.CONFIRMATION, by_death),
-        (Need.HOLD_RELEASE, case.hold),
-        (Need.FRESH_REGISTER, case.stale),
-    )
+    bars = ((Need.CONFIRMATION, by_death), (Need.HOLD_RELEASE, case.hold))
     needs = tuple(need for need, stands in bars if stands)
     yield Step(verb=Verb.CLOSE_MAILBOX, at=closes, rule="P20", needs=needs)
 

@@ -107,9 +107,7 @@ def status_of(rights: PersonRights, policy: TermPolicy, *, holds_laptop: bool) -
         return _status_of_sitting(rights, policy, over)
     if right.coming:
         return PersonStatus.KEEPS if right.past or holds_laptop else PersonStatus.NONE
-    if right.past:
-        return over
-    return PersonStatus.UNKNOWN if holds_laptop else PersonStatus.NONE
+    return over if right.past else PersonStatus.NONE
 
 
 def _status_of_sitting(rights: PersonRights, policy: TermPolicy, over: PersonStatus) -> PersonStatus:

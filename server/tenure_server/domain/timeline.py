@@ -180,7 +180,6 @@ def _person_case(
         rights=known.rights[person],
         laptops_since=tuple(sorted(laptops_since.get(person, ()))),
         hold=person in known.people_on_hold,
-        stale=known.stale,
     )
 
 

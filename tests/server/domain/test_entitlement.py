@@ -8,7 +8,6 @@ from tenure_server.domain.entitlement import (
     Ending,
     Spell,
     Standing,
-    endings,
     location_standing,
     standing,
     union,
@@ -72,11 +71,11 @@ def test_an_open_mandate_leaves_the_right_open() -> None:
 
 def test_a_final_end_is_one_with_nothing_known_after_it() -> None:
     city = City().seat("a", until="2029-05-31")
-    assert endings(laptop(city, "2027-01-01")) == (
+    assert laptop(city, "2027-01-01").endings == (
         Ending(at=TERM_END, since=instant("2025-06-01"), final=True),
     )
     city.seat("a", "board", since="2029-09-01", until="2031-05-31")
-    assert [(one.at, one.final) for one in endings(laptop(city, "2027-01-01"))] == [
+    assert [(one.at, one.final) for one in laptop(city, "2027-01-01").endings] == [
         (TERM_END, False),
         (day_end("2031-05-31"), True),
     ]
@@ -84,14 +83,14 @@ def test_a_final_end_is_one_with_nothing_known_after_it() -> None:
 
 def test_a_gap_that_is_over_leaves_no_end() -> None:
     city = City().seat("a", until="2029-05-31").seat("a", "board", since="2029-09-01", until="2031-05-31")
-    assert [one.at for one in endings(laptop(city, "2030-01-01"))] == [day_end("2031-05-31")]
+    assert [one.at for one in laptop(city, "2030-01-01").endings] == [day_end("2031-05-31")]
 
 
 def test_a_suspension_ends_the_right_while_it_stands_and_nothing_final_follows() -> None:
     city = City().seat("a", since="2026-01-01", status="suspended")
     right = laptop(city, "2027-01-01")
     assert (right.live, right.suspended_since) == (None, instant("2026-01-01"))
-    assert [(one.at, one.final) for one in endings(right)] == [(instant("2026-01-01"), False)]
+    assert [(one.at, one.final) for one in right.endings] == [(instant("2026-01-01"), False)]
 
 
 def test_a_suspension_is_dated_by_the_last_end_if_that_came_later() -> None:
@@ -103,7 +102,7 @@ def test_a_suspension_that_ended_counts_as_an_end() -> None:
     city = City().seat("a", since="2026-01-01", until="2026-12-31", status="suspended")
     right = laptop(city, "2027-06-01")
     assert (right.until, right.suspended_since) == (day_end("2026-12-31"), None)
-    assert endings(right)[0].final
+    assert right.endings[0].final
 
 
 def test_an_active_mandate_wins_over_a_suspension() -> None:
@@ -114,7 +113,7 @@ def test_an_active_mandate_wins_over_a_suspension() -> None:
 
 def test_an_end_during_a_suspension_destroys_nothing() -> None:
     city = City().seat("a", status="suspended").seat("a", "board", until="2029-05-31")
-    assert [(one.at, one.final) for one in endings(laptop(city, "2027-01-01"))] == [(TERM_END, False)]
+    assert [(one.at, one.final) for one in laptop(city, "2027-01-01").endings] == [(TERM_END, False)]
 
 
 def test_a_death_ends_every_mandate_of_the_person_open_ones_too() -> None:

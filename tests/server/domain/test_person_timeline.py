@@ -128,3 +128,21 @@ def test_p20_an_employee_keeps_the_staff_account_with_a_warning() -> None:
         assert "M-7" not in keys(person)
         assert any("staff account" in why for why in warnings_of(city.plan(at)))
     assert city.device_at("L", AFTER).desired is Desired.WIPED
+
+
+def test_p20_a_mailbox_closes_whatever_the_register_s_age() -> None:
+    city = City(register_date="2028-01-01").seat("a", seat="deputy", until=TERM_ENDS)
+    assert steps(city.person_at("a", BEFORE), "close_mailbox")[0].needs == ()
+
+
+def test_p20_the_notice_of_a_closing_is_left_out_if_the_mailbox_right_began_after_it() -> None:
+    city = City().seat("a", seat="deputy", since="2027-03-01", until="2027-03-01", basis="fixed")
+    assert keys(city.person_at("a", "2027-03-02")) == ["M-7"]
+    assert steps(city.person_at("a", "2027-03-02"), "notify")[0].at == instant("2027-03-26T09:00:00+02:00")
+
+
+def test_p20_a_gap_in_the_mailbox_right_blocks_sign_in_and_closes_nothing() -> None:
+    city = City().seat("a", seat="deputy", until=TERM_ENDS).seat("a", "board", "deputy", since="2029-09-01")
+    person = city.person_at("a", "2029-07-15")
+    assert [(step.verb, step.at) for step in person.timeline] == [("block_sign_in", END)]
+    assert city.person_at("a", "2029-09-02").timeline == ()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fakes.city import TERM_ENDS, City, leaver, policy
-from tenure_server.domain.plan import Because, PersonStatus
+from fakes.city import TERM_ENDS, City, leaver, policy, warnings_of
+from tenure_server.domain.plan import Because, Desired, PersonStatus
 
 BEFORE = "2029-05-01"
 
@@ -56,3 +56,31 @@ def test_p22_the_list_of_who_keeps_returns_and_is_unknown() -> None:
 def test_p22_after_the_end_who_holds_a_laptop_returns_it() -> None:
     city = leaver()
     assert city.person_at("a", "2029-09-01").status is PersonStatus.RETURNS
+
+
+def test_p22_a_laptop_with_somebody_never_entitled_is_on_no_list_but_told() -> None:
+    city = City(register_date=BEFORE).seat("a", seat="deputy").laptop("L", "a")
+    assert city.person_at("a", BEFORE).status is PersonStatus.NONE
+    assert any("never been entitled" in why for why in warnings_of(city.plan(BEFORE)))
+
+
+def test_p22_a_laptop_issued_ahead_of_the_term_stays_with_its_holder() -> None:
+    city = City().seat("a", since="2029-06-01", until="2033-05-31").laptop("L", "a", since="2029-05-25")
+    assert city.person_at("a", "2029-05-26").status is PersonStatus.KEEPS
+    assert city.device_at("L", "2029-05-26").desired is Desired.ACTIVE
+
+
+def test_p22_a_seat_that_ends_into_a_suspension_leaves_the_status_unknown() -> None:
+    city = City().seat("a", "board", until=TERM_ENDS).seat("a", status="suspended")
+    assert city.person_at("a", BEFORE).status is PersonStatus.UNKNOWN
+
+
+def test_p16_one_choice_among_the_rows_in_force_is_the_person_s() -> None:
+    city = City().seat("a", choice="own").seat("a", "board")
+    city.seat("a", "audit", until="2027-05-31", choice="own")
+    assert city.person_at("a", BEFORE).laptop.because == (Because(mandate="council/ordinary", rule="P16"),)
+
+
+def test_p16_a_choice_of_a_mandate_that_is_over_is_over() -> None:
+    city = City().seat("a", until="2027-05-31", choice="own").seat("a", "board")
+    assert city.person_at("a", BEFORE).laptop.entitled
