@@ -123,20 +123,17 @@ def verifying_key(public_key: ec.EllipticCurvePublicKey) -> SSlibKey:
 
 def seal(payload: Payload, payload_type: PayloadType, *signers: CryptoSigner) -> SignedDocument:
     """Serialise a payload and sign it by each signer; without signers it is a draft."""
-    body = msgspec.json.encode(payload, order="deterministic")
-    unsigned = SignedDocument(
-        payload=base64.b64encode(body).decode("ascii"), payloadType=payload_type.value, signatures=()
-    )
+    envelope = Envelope(msgspec.json.encode(payload, order="deterministic"), payload_type.value, {})
     for signer in signers:
-        unsigned = add_signature(unsigned, signer)
-    return unsigned
+        envelope.sign(signer)
+    return _document(envelope)
 
 
 def add_signature(document: SignedDocument, signer: CryptoSigner) -> SignedDocument:
     """Return the document with this signer's signature added or renewed."""
     envelope = _envelope(document)
     envelope.sign(signer)
-    return msgspec.convert(envelope.to_dict(), SignedDocument)
+    return _document(envelope)
 
 
 def merge_signatures(left: SignedDocument, right: SignedDocument) -> SignedDocument:
@@ -244,3 +241,18 @@ def _envelope(document: SignedDocument) -> Envelope:
         return Envelope.from_dict(data)
     except (ValueError, KeyError, TypeError) as error:
         raise SignatureError("the signatures are malformed") from error
+
+
+def _document(envelope: Envelope) -> SignedDocument:
+    return SignedDocument(
+        payload=_base64(envelope.payload),
+        payloadType=envelope.payload_type,
+        signatures=tuple(
+            SignatureEntry(keyid=keyid, sig=_base64(bytes.fromhex(signature.signature)))
+            for keyid, signature in envelope.signatures.items()
+        ),
+    )
+
+
+def _base64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode("ascii")

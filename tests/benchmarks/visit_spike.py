@@ -1,4 +1,5 @@
-"""The yardstick of `visits.py`: a bare server that only verifies, parses and upserts, with the same durability.
+"""The yardstick of `visits.py`: a bare server that only verifies, parses and upserts, as durably.
+
 
 No answer to speak of, no directive, no signed time, no replay check beyond the upsert's own. Natural batching
 as in the product: whatever queued while the last transaction ran goes into the next.
@@ -26,7 +27,8 @@ SQLITE_UPSERT = (
 )
 POSTGRES_UPSERT = (
     "INSERT INTO spike SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]) "
-    "ON CONFLICT (device) DO UPDATE SET visit = excluded.visit, seen = excluded.seen WHERE excluded.visit > spike.visit"
+    "ON CONFLICT (device) DO UPDATE SET visit = excluded.visit, seen = excluded.seen "
+    "WHERE excluded.visit > spike.visit"
 )
 
 Row = tuple[str, int, str]
