@@ -1,4 +1,4 @@
-"""An invented municipality that really signs: keys, directives, manifests, releases, time. Imports no server."""
+"""An invented municipality that really signs keys, directives, manifests and time; imports no server."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
