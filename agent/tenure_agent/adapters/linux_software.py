@@ -1,6 +1,5 @@
 """What is installed on a Linux laptop and if it is kept up to date; judged here, never sent whole."""
 
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -31,7 +30,7 @@ _DPKG_FIELDS = {
     "Priority": "priority",
     "Installed-Size": "size",
 }
-_DPKG_LINE = re.compile(rf"^(?:({'|'.join(_DPKG_FIELDS)}): *(.*)|)$", re.MULTILINE)
+_DPKG_LINE = re.compile(rf"^({'|'.join(_DPKG_FIELDS)}): *(.*)$", re.MULTILINE)
 _KEPT_BY_USER = "1"
 """NetworkManager's flag: the secret is kept by a user's own session."""
 
@@ -50,13 +49,12 @@ def deb_packages(root: Path) -> Rows:
     """Read dpkg's own list of packages."""
     text = read_text(root / "var/lib/dpkg/status", _DPKG_LARGEST_BYTES)
     package: dict[str, Cell] = {}
-    for line in _DPKG_LINE.finditer(text):
-        field, value = line[1], line[2]
-        if field is not None:
-            package[_DPKG_FIELDS[field]] = value
-        elif package:
+    for field, value in _DPKG_LINE.findall(text):
+        # Every paragraph begins with the package's name.
+        if field == "Package" and package:
             yield _debian_package(package)
             package = {}
+        package[_DPKG_FIELDS[field]] = value
     if package:
         yield _debian_package(package)
 
@@ -168,6 +166,8 @@ def network_profiles(root: Path) -> Rows:
 
 
 def _network_manager_profile(path: Path) -> Mapping[str, Cell]:
+    import configparser
+
     profile = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
     try:
         profile.read_string(read_text(path))

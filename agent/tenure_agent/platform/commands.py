@@ -10,13 +10,16 @@ Rules (style.md 15):
 import contextlib
 import os
 import signal
-import subprocess  # noqa: TID251 - this is the one module that runs programs
 import sys
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tenure_agent.errors import CommandFailedError, CommandMissingError, CommandTimeoutError
 from tenure_agent.language import N_
+
+if TYPE_CHECKING:
+    import subprocess  # noqa: TID251 - this is the one module that runs programs
 
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 _STDERR_SHOWN_CHARACTERS = 500
@@ -108,6 +111,9 @@ def _run(
     account: Account | None,
     environment: Mapping[str, str],
 ) -> Result:
+    # Imported when a program is run, which most commands of the agent never do.
+    import subprocess  # noqa: TID251 - this is the one module that runs programs
+
     home = {} if account is None else {"HOME": account.home}
     # Becoming who one already is needs no rights, and asking the kernel for it would demand them.
     other = None if account is None or account.uid == os.geteuid() else account
@@ -141,7 +147,7 @@ def _run(
     return Result(exit_code=process.returncode, stdout=stdout, stderr=stderr)
 
 
-def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
+def _kill_with_children(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             if os.name == "posix":
