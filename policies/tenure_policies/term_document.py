@@ -6,6 +6,7 @@ Schema (docs/policies/term-policy.schema.json).
 """
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,8 +22,25 @@ Days = Annotated[str, msgspec.Meta(pattern=r"^P\d{1,4}[DW]$", examples=["P1D"])]
 RuleId = Annotated[str, msgspec.Meta(pattern=r"^[PV]\d{1,2}$", examples=["P18"])]
 
 
+class PolicyFault(StrEnum):
+    """What keeps a policy file from being used."""
+
+    NOT_YAML = "not_yaml"
+    NOT_KEYS = "not_keys"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_VALUE = "bad_value"
+
+
 class TermPolicyError(ValueError):
-    """A policy file cannot be used; the message names the key at fault and what to do."""
+    """A policy file cannot be used."""
+
+    def __init__(self, fault: PolicyFault, *, key: str = "", detail: str = "") -> None:
+        super().__init__(f"{fault}: {key} {detail}".strip())
+        self.fault = fault
+        self.key = key
+        """Dotted path of the key at fault; empty if it is the whole file."""
+        self.detail = detail
+        """What the reader found, in English."""
 
 
 class EntitlingDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,9 +110,9 @@ def read_term_document(text: bytes) -> TermDocument:
     try:
         return msgspec.yaml.decode(text, type=TermDocument)
     except msgspec.ValidationError as error:
-        raise TermPolicyError(_in_words(str(error))) from error
+        raise _fault(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise TermPolicyError(f"this is not readable YAML: {' '.join(str(error).split())}") from error
+        raise TermPolicyError(PolicyFault.NOT_YAML, detail=" ".join(str(error).split())) from error
 
 
 def term_policy_schema() -> dict[str, Any]:
@@ -107,12 +125,12 @@ def term_policy_schema() -> dict[str, Any]:
     }
 
 
-def _in_words(error: str) -> str:
-    """Put the key first: msgspec says `... - at `$.key`` at the end."""
+def _fault(error: str) -> TermPolicyError:
+    """Tell the key at fault: msgspec says `... - at `$.key`` at the end."""
     why, _, path = error.partition(" - at `$")
     key = path.rstrip("`").lstrip(".")
     if "unknown field" in why:
         field = why.rsplit("`", 2)[-2]
-        where = f"{key}.{field}" if key else field
-        return f"key {where}: this key is not known; correct its spelling or remove it"
-    return f"key {key}: {why}" if key else f"the policy must be a mapping of keys: {why}"
+        return TermPolicyError(PolicyFault.UNKNOWN_KEY, key=f"{key}.{field}" if key else field)
+    fault = PolicyFault.BAD_VALUE if key else PolicyFault.NOT_KEYS
+    return TermPolicyError(fault, key=key, detail=why)

@@ -11,18 +11,25 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tenure_policies.term_document import (
     EntitlingDocument,
+    PolicyFault,
     TermDocument,
     TermPolicyError,
     read_term_document,
 )
 from tenure_server.domain.errors import Finding, InputError
 from tenure_server.domain.mandate import BodyType, Seat
-from tenure_server.domain.message import N_, say
+from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.term import Entitling, PolicyStatus, Term, TermPolicy
 
 DEFAULT_POLICY = "term_end"
 _CATALOG = "tenure_policies.catalog"
 _DAYS = {"D": 1, "W": 7}
+_FAULTS = {
+    PolicyFault.NOT_YAML: N_("This is not readable YAML: {detail}"),
+    PolicyFault.NOT_KEYS: N_("A policy is a list of keys with their values: {detail}"),
+    PolicyFault.UNKNOWN_KEY: N_("The key {key} is not known: correct its spelling or remove it."),
+    PolicyFault.BAD_VALUE: N_("The key {key} cannot have this value: {detail}"),
+}
 
 
 def term_policy(name_or_file: str = DEFAULT_POLICY) -> TermPolicy:
@@ -91,11 +98,12 @@ def _document(text: bytes, source: str) -> TermDocument:
     try:
         return read_term_document(text)
     except TermPolicyError as error:
-        raise _refusal(source, str(error)) from error
+        why = say(_FAULTS[error.fault], key=error.key, detail=error.detail)
+        raise _refusal(source, why) from error
 
 
-def _refusal(source: str, why: str, column: str | None = None) -> InputError:
-    finding = Finding(file=source, row=None, column=column, why=say("{why}", why=why))
+def _refusal(source: str, why: Message) -> InputError:
+    finding = Finding(file=source, row=None, column=None, why=why)
     return InputError(say(N_("The policy {name} cannot be used."), name=source), (finding,))
 
 
@@ -103,8 +111,8 @@ def _zone(name: str, source: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        why = f"key zone: {name!r} is not a time zone; write one as Europe/Helsinki"
-        raise _refusal(source, why) from error
+        why = N_("The key zone is no time zone: “{name}”; write one as Europe/Helsinki.")
+        raise _refusal(source, say(why, name=name[:40])) from error
 
 
 def _days(period: str) -> timedelta:
@@ -123,5 +131,5 @@ def _term(document: TermDocument, source: str) -> Term | None:
     if document.term is None:
         return None
     if document.term.last_day < document.term.first_day:
-        raise _refusal(source, "key term.last_day: the term ends before it begins")
+        raise _refusal(source, say(N_("The key term.last_day is before term.first_day.")))
     return Term(first_day=document.term.first_day, last_day=document.term.last_day)

@@ -83,7 +83,7 @@ def test_a_file_changes_what_it_names_and_leaves_the_rest_at_its_default(tmp_pat
 def test_a_key_that_cannot_be_used_is_named(tmp_path: Path, text: str, key: str) -> None:
     with pytest.raises(InputError) as refusal:
         term_policy(written(tmp_path, text))
-    assert f"key {key}" in str(refusal.value.findings[0].why)
+    assert f"The key {key}" in str(refusal.value.findings[0].why)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a\n- b", "", "\x00"])

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes.city import day_end, instant, policy
 from tenure_server.domain.mandate import BodyType, LaptopChoice, MandateStatus, Seat, known_end
@@ -186,3 +188,9 @@ def test_an_instant_with_an_offset_is_an_exclusive_end() -> None:
 def test_a_faulty_row_is_no_mandate() -> None:
     found: Any = read({"seat_type": "mayor"}, {"person_ext_id": "p2"})
     assert [mandate.person for mandate in found.mandates] == ["p2"]
+
+
+@given(st.dictionaries(st.sampled_from(sorted(ROW)), st.text(max_size=25) | st.sampled_from(["term", "own"])))
+def test_any_cells_give_a_mandate_or_a_fault(cells: dict[str, str]) -> None:
+    register = read(cells)
+    assert bool(register.mandates) != bool(register.findings)

@@ -1,13 +1,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tenure_server.adapters.files.csv_table import read_csv
 from tenure_server.domain.errors import Finding, InputError
 from tenure_server.domain.table import Table
 
 
-def given(folder: Path, data: str | bytes, encoding: str = "utf-8") -> Table:
+def given_file(folder: Path, data: str | bytes, encoding: str = "utf-8") -> Table:
     path = folder / "f.csv"
     path.write_bytes(data if isinstance(data, bytes) else data.encode(encoding))
     return read_csv(path)
@@ -15,7 +17,7 @@ def given(folder: Path, data: str | bytes, encoding: str = "utf-8") -> Table:
 
 def refused(folder: Path, data: str | bytes, encoding: str = "utf-8") -> tuple[Finding, ...]:
     with pytest.raises(InputError) as refusal:
-        given(folder, data, encoding)
+        given_file(folder, data, encoding)
     return refusal.value.findings
 
 
@@ -26,33 +28,33 @@ def test_every_allowed_form_of_a_file_reads_the_same(
     tmp_path: Path, encoding: str, separator: str, line_end: str
 ) -> None:
     text = line_end.join(["id;nimi", "1;Åsa Mäkelä", ""]).replace(";", separator)
-    table = given(tmp_path, text, encoding)
+    table = given_file(tmp_path, text, encoding)
     assert table.columns == ("id", "nimi")
     assert [(row.number, dict(row.cells)) for row in table.rows] == [(2, {"id": "1", "nimi": "Åsa Mäkelä"})]
 
 
 def test_quoted_text_may_hold_separators_quotes_and_line_ends_and_is_one_row(tmp_path: Path) -> None:
-    table = given(tmp_path, 'id;name\n1;"a;b\nc ""d"""\n2;x\n')
+    table = given_file(tmp_path, 'id;name\n1;"a;b\nc ""d"""\n2;x\n')
     assert [(row.number, row.cells["name"]) for row in table.rows] == [(2, 'a;b\nc "d"'), (3, "x")]
 
 
 def test_quoted_column_names_tell_the_separator_too(tmp_path: Path) -> None:
-    assert given(tmp_path, '"id, old","name;x",y\n').columns == ("id, old", "name;x", "y")
-    assert given(tmp_path, '"id";"a,b"\n').columns == ("id", "a,b")
+    assert given_file(tmp_path, '"id, old","name;x",y\n').columns == ("id, old", "name;x", "y")
+    assert given_file(tmp_path, '"id";"a,b"\n').columns == ("id", "a,b")
 
 
 def test_empty_rows_are_left_out_and_still_counted(tmp_path: Path) -> None:
-    table = given(tmp_path, "id;name\n\n;\n3;x\n")
+    table = given_file(tmp_path, "id;name\n\n;\n3;x\n")
     assert [row.number for row in table.rows] == [4]
 
 
 def test_cells_and_column_names_are_trimmed(tmp_path: Path) -> None:
-    table = given(tmp_path, " ID ; Name\n 1 ;\u00a0x \n")
+    table = given_file(tmp_path, " ID ; Name\n 1 ;\u00a0x \n")
     assert dict(table.rows[0].cells) == {"id": "1", "name": "x"}
 
 
 def test_ids_keep_their_leading_zeros(tmp_path: Path) -> None:
-    assert given(tmp_path, "id\n007\n").rows[0].cells["id"] == "007"
+    assert given_file(tmp_path, "id\n007\n").rows[0].cells["id"] == "007"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp850"])
@@ -94,3 +96,17 @@ def test_a_workbook_is_refused_with_what_to_do(tmp_path: Path, data: bytes, kind
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_csv(tmp_path / "nothing.csv")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300) | st.text(alphabet='";,\n\rab å', max_size=60).map(str.encode))
+def test_any_bytes_are_read_or_refused_and_nothing_else(tmp_path: Path, data: bytes) -> None:
+    findings: tuple[Finding, ...] = ()
+    columns: set[str] = set()
+    try:
+        table = given_file(tmp_path, data)
+        columns = set(table.columns)
+        assert all(set(row.cells) <= columns for row in table.rows)
+    except InputError as refusal:
+        findings = refusal.findings
+    assert bool(columns) != bool(findings)
