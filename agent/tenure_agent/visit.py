@@ -3,7 +3,8 @@
 Order (design.md, "Two verbs"):
 1. resume what was interrupted, then decide and act on what the journal holds: works with the server down;
 2. one signed exchange; new keys, time, manifest, release and directive are judged and journalled; act;
-3. exchange again while receipts wait to be acknowledged: a wipe begins only after its "accepted" was;
+3. exchange again while receipts wait to be acknowledged, since a wipe begins only after its "accepted" was,
+   and once to show that a new directive is followed;
 4. tell the watcher when to wake, so that an unlock is not kept waiting by what follows;
 5. observe, and send the documents that the server does not have.
 
@@ -122,12 +123,18 @@ class Visit:
         return Visited(answered=True)
 
     def _exchange_until_reported(self) -> None:
+        shown = self._held_digest()
         answer = self._exchange(documents={}, with_held=False)
         for _ in range(MAX_EXCHANGES - 1):
             owes = bool(self._journal.receipts()) or isinstance(self._last_step, AwaitReport)
-            if not (owes or answer.want_held):
+            if not (owes or answer.want_held or self._held_digest() != shown):
                 return
+            shown = self._held_digest()
             answer = self._exchange(documents={}, with_held=answer.want_held)
+
+    def _held_digest(self) -> str | None:
+        held = held_directive(self._journal)
+        return None if held is None else held.digest
 
     def _observe(self) -> None:
         documents = self._parts.observe()
