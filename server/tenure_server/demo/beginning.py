@@ -218,7 +218,7 @@ async def hand_over(scene: Scene) -> None:
         RefusedError: It was refused.
     """
     await scene.town.done(
-        *("hand-over", holdings.REAL_SERIAL, "--to", city.person_id(holdings.REAL_HOLDER)),
+        *("hand-over", holdings.REAL_SERIAL, "--to", f"person:{city.person_id(holdings.REAL_HOLDER)}"),
         *("--data", str(scene.town.premises.server)),
     )
 

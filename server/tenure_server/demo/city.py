@@ -124,7 +124,7 @@ def seats() -> Iterator[SeatRow]:
     for councillor in COUNCILLORS:
         yield SeatRow(citizen=councillor, body=COUNCIL, seat=_rank(councillor))
     yield from _with_deputies(
-        BOARD, BOARD_SEATS, [DEPUTIES_ONLY[place * 3] for place in range(len(BOARD_SEATS))]
+        BOARD, BOARD_SEATS, [DEPUTIES_ONLY[(place * 5 + 19) % 27] for place in range(len(BOARD_SEATS))]
     )
     for index, body in enumerate(COMMITTEES):
         members = committee_members(index)

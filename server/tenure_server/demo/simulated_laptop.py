@@ -159,7 +159,7 @@ class SimulatedLaptop:
         """Take in an answer and act on it; tell whether there is something to report at once."""
         self._refusals, self._checkpoint, self.ticket = [], None, answer.ticket
         self._known = (self._known | set(request.documents)) - set(answer.want)
-        signed_now: datetime | None = None
+        held, signed_now = self._held, None
         try:
             self._rotate(answer)
             signed_now = self._signed_time(answer, request.nonce)
@@ -167,8 +167,9 @@ class SimulatedLaptop:
         except RefusedDocumentError as error:
             self._refuse(error, now)
         self.act(now if signed_now is None else max(now, signed_now), signed_now=signed_now)
-        wanted = self._show_held = answer.want_held
-        return bool(self._receipts or self._refusals or answer.want) or wanted
+        self._show_held = answer.want_held
+        follows_another = self._held is not held
+        return bool(self._receipts or self._refusals or answer.want) or answer.want_held or follows_another
 
     def act(self, now: datetime, *, signed_now: datetime | None = None) -> None:
         """Do what the held directive says at this moment; works without any server."""

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from rich.console import Console
 
+from tenure_server.demo.approving import MIDDLE
 from tenure_server.demo.beginning import BEGINNING
 from tenure_server.demo.ending import ENDING
 from tenure_server.demo.scene import Chapter, Scene
@@ -13,7 +14,7 @@ from tenure_server.domain.errors import TenureError
 from tenure_server.language import Translator
 from tenure_server.wiring import open_installation
 
-CHAPTERS = (*BEGINNING, *ENDING)
+CHAPTERS = (*BEGINNING, *MIDDLE, *ENDING)
 
 
 async def tell(

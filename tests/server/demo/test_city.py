@@ -92,3 +92,7 @@ def test_the_files_are_written_as_they_are_read(tmp_path):
         "custody.csv",
         "holds.csv",
     }
+
+
+def test_everybody_has_a_seat():
+    assert {seat.citizen for seat in city.seats()} == set(city.EVERYBODY)

@@ -121,6 +121,9 @@ class Town:
         return manifest, release
 
     def visit(self, now: datetime, **news: object) -> VisitRequest:
+        return self.exchange(now, **news)[0]
+
+    def exchange(self, now: datetime, **news: object) -> tuple[VisitRequest, bool]:
         request = self.laptop.visit_request(now)
         for document in request.receipts:
             self.stored = max(self.stored, read_unverified(document, Receipt).number)
@@ -133,8 +136,7 @@ class Town:
             receipts_through=self.stored,
             **news,
         )
-        self.laptop.take(request, answer, now)
-        return request
+        return request, self.laptop.take(request, answer, now)
 
     def receipts(self, now: datetime) -> list[tuple[str, str, bool]]:
         request = self.laptop.visit_request(now)
@@ -200,6 +202,16 @@ def test_an_older_directive_is_refused_and_the_lease_stays(town: Town):
     request = town.visit(NOW)
     assert town.laptop.locked_under is None
     assert request.refusals[0].refusal == "older_seq"
+
+
+def test_a_laptop_shows_at_once_that_it_follows_another_directive(town: Town):
+    town.visit(NOW)
+    _, again = town.exchange(NOW, directive=town.directive(DirectiveState.ACTIVE))
+    assert again
+    request, again = town.exchange(NOW)
+    assert request.held is not None
+    assert request.held.seq == 1
+    assert not again
 
 
 def test_keys_of_another_root_are_refused():
