@@ -11,13 +11,21 @@ from tenure_agent.adapters.policy_check import check
 from tenure_agent.cli import ANSWER_IS_NO, DONE, WRONG_USE, output, sources
 from tenure_agent.language import N_, language_of, translate
 from tenure_policies.document import DevicePolicy, PolicyError, parse
-from tenure_policies.evaluate import Outcome, Verdict
+from tenure_policies.evaluate import Outcome, Reason, Verdict
 from tenure_policies.yaml_text import LONGEST_CHARACTERS
 
 if TYPE_CHECKING:
     import argparse
 
 _MOST_BYTES = LONGEST_CHARACTERS * 4
+_REASONS = {
+    Reason.OTHER_PLATFORM: N_("the policy is for another system"),
+    Reason.MISSING_TABLE: N_("this laptop does not show what the policy asks about"),
+    Reason.UNREADABLE: N_("what the policy asks about cannot be read on this laptop"),
+    Reason.REFUSED: N_("the policy's query is refused"),
+    Reason.LIMIT: N_("the policy's query takes too much"),
+    Reason.UNAVAILABLE: N_("the source of the tables does not answer"),
+}
 _WORDS = {Outcome.PASS: N_("pass"), Outcome.FAIL: N_("FAIL"), Outcome.UNKNOWN: N_("unknown")}
 
 
