@@ -83,7 +83,6 @@ def _in_words(policy: DevicePolicy, verdict: Verdict) -> str:
     word = translate(_WORDS[verdict.outcome]).ljust(8)
     if verdict.outcome is Outcome.PASS:
         return f"{word} {title}"
-    why = (
-        getattr(policy.resolution, language, verdict.why) if verdict.outcome is Outcome.FAIL else verdict.why
-    )
-    return f"{word} {title}: {why}"
+    if verdict.outcome is Outcome.FAIL:
+        return f"{word} {title}: {getattr(policy.resolution, language, policy.resolution.en)}"
+    return f"{word} {title}: {translate(_REASONS[verdict.reason])} ({verdict.why})"
