@@ -135,7 +135,8 @@ class Town:
     keys: Keys
     clock: HandClock
     terms: TermPolicy
-    imports: int = 0
+    register: Register | None = None
+    """What was imported last."""
     laptops: dict[str, Laptop] = field(default_factory=dict)
 
     @property
@@ -160,6 +161,13 @@ class Town:
         """Move the clock to a day's start in Finland, or to an instant."""
         self.clock.at = instant(moment) if isinstance(moment, str) else moment
 
+    async def lives_to(self, moment: str | datetime) -> None:
+        """Move the clock, import the same register again as every night does, and sweep."""
+        self.goes_to(moment)
+        assert self.register is not None
+        await self.know(self.register)
+        await self.sweep()
+
     async def know(self, register: Register, *, taken: datetime | None = None) -> BatchOutcome:
         """Import a register with its devices, custody and holds."""
         facts = register.facts()
@@ -167,7 +175,7 @@ class Town:
             people=dict(facts.people), bodies=dict(facts.bodies), mandates=facts.mandates,
             quarantine=facts.quarantine, warnings=facts.warnings,
         )  # fmt: skip
-        self.imports += 1
+        self.register = register
         name = hashlib.sha256(repr(facts.mandates).encode()).hexdigest()
         file = RegisterFile(read=read, digest=name, taken=taken or self.now)
         batch = Batch(register=file, lists=facts, lists_digest=name)
@@ -230,6 +238,15 @@ class Town:
             await merge_approval(self.store, self.clock, document)
             signed.append(read_unverified(document, Manifest))
         return signed
+
+    async def manifests(self) -> list[Manifest]:
+        """Return every list that was ever prepared, oldest first."""
+        async with self.store.reading() as tx:
+            stored = await tx.campaigns.manifests()
+        return [
+            read_unverified(msgspec.json.decode(one.document, type=SignedDocument), Manifest)
+            for one in stored
+        ]
 
     async def release(self, manifest: Manifest, serial: str) -> None:
         """Let the signer release one laptop of a manifest."""
