@@ -1,8 +1,12 @@
 """What all tests share: nothing may be skipped where everything must be present."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
+
+# The agent's tests also run where no server package is installed (./dev alone).
+pytest_plugins = ["fakes.databases"] if find_spec("tenure_server") else []
 
 ONLY_REASON = "the shared specification folder is absent"
 

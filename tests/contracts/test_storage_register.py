@@ -1,0 +1,188 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fakes import stored
+from fakes.stored import AGREEMENT, ASSET, BEGAN, COMMITMENT, CUSTODY, HOLD, NOW, register
+from tenure_server.domain.custody import CustodyKind, CustodyReason, HolderType
+from tenure_server.domain.errors import ConflictError, NotFoundError
+from tenure_server.domain.mandate import BodyType, Seat
+from tenure_server.usecases.ports import Store
+
+
+async def test_a_municipality_comes_back_as_it_was_added(store: Store) -> None:
+    async with store.reading() as tx:
+        assert await tx.municipality.get() == stored.municipality()
+
+
+async def test_a_municipality_is_added_only_once(store: Store) -> None:
+    with pytest.raises(ConflictError):
+        async with store.writing() as tx:
+            await tx.municipality.add(stored.municipality())
+
+
+async def test_a_transaction_adds_only_its_own_municipality(store: Store) -> None:
+    with pytest.raises(ValueError, match="kuntala"):
+        async with store.writing() as tx:
+            await tx.municipality.add(stored.municipality("other"))
+
+
+async def test_rolled_back_is_set_and_cleared(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.municipality.mark_rolled_back(NOW, "second origin")
+    async with store.writing() as tx:
+        assert await tx.municipality.get() == stored.municipality(
+            rolled_back_at=NOW, log_origin="second origin"
+        )
+        await tx.municipality.mark_rolled_back(None, "second origin")
+    async with store.reading() as tx:
+        assert await tx.municipality.get() == stored.municipality(log_origin="second origin")
+
+
+async def test_facts_come_back_as_they_were_recorded(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.replace_register(register(), NOW)
+        await tx.register.put_assets([ASSET])
+        await tx.register.put_custody(CUSTODY, NOW)
+        await tx.register.replace_agreements([AGREEMENT], NOW)
+        await tx.register.put_hold(HOLD, NOW)
+    async with store.reading() as tx:
+        assert await tx.register.facts() == replace(
+            register(), assets=(ASSET,), custody=(CUSTODY,), agreements=(AGREEMENT,), holds=(HOLD,)
+        )
+
+
+async def test_the_register_of_the_last_import_is_the_current_one(store: Store) -> None:
+    kept, changed, dropped = (stored.mandate(start=BEGAN + timedelta(days=day)) for day in range(3))
+    added = stored.mandate(seat=Seat.CHAIR)
+    after = replace(changed, end_decision_ref="", row=9)
+    async with store.writing() as tx:
+        await tx.register.replace_register(register(kept, changed, dropped), NOW)
+        await tx.register.replace_register(
+            register(added, after, replace(kept, row=20), quarantine=(), warnings=(), register_date=NOW),
+            NOW + timedelta(days=1),
+        )
+    async with store.reading() as tx:
+        facts = await tx.register.facts()
+    assert set(facts.mandates) == {added, after, replace(kept, row=20)}
+    assert (facts.quarantine, facts.warnings, facts.register_date) == ((), (), NOW)
+
+
+async def test_the_same_register_again_records_nothing_new(store: Store) -> None:
+    for day in range(2):
+        async with store.writing() as tx:
+            await tx.register.replace_register(register(), NOW + timedelta(days=day))
+    async with store.reading() as tx:
+        assert await tx.register.facts() == register()
+
+
+async def test_a_body_that_changes_its_type_and_a_person_who_leaves_are_recorded(store: Store) -> None:
+    bodies = {body.id: replace(body, type=BodyType.BOARD) for body in register().bodies.values()}
+    async with store.writing() as tx:
+        await tx.register.replace_register(register(), NOW)
+        await tx.register.replace_register(register(people={}, bodies=bodies), NOW + timedelta(days=1))
+    async with store.reading() as tx:
+        facts = await tx.register.facts()
+    assert (facts.people, facts.bodies) == ({}, bodies)
+
+
+async def test_agreements_are_replaced_as_a_set(store: Store) -> None:
+    longer = replace(AGREEMENT, end=None)
+    other = replace(AGREEMENT, reference="§ 10")
+    async with store.writing() as tx:
+        await tx.register.replace_agreements([AGREEMENT], NOW)
+        await tx.register.replace_agreements([longer, other], NOW)
+    async with store.reading() as tx:
+        assert set((await tx.register.facts()).agreements) == {longer, other}
+
+
+async def test_an_asset_put_again_is_updated(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.put_assets([ASSET, replace(ASSET, serial="PF-0")])
+        await tx.register.put_assets([replace(ASSET, model="", purchase_price_eur=None, lease_end=None)])
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).assets == (
+            replace(ASSET, serial="PF-0"),
+            replace(ASSET, model="", purchase_price_eur=None, lease_end=None),
+        )
+
+
+async def test_a_device_never_has_two_primary_custodians(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.put_custody(CUSTODY, NOW)
+    for second in (
+        replace(CUSTODY, holder="p-2", start=NOW),
+        replace(CUSTODY, holder="p-2", start=BEGAN - timedelta(days=1)),
+    ):
+        with pytest.raises(ConflictError):
+            async with store.writing() as tx:
+                await tx.register.put_custody(second, NOW)
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).custody == (CUSTODY,)
+
+
+async def test_custodies_that_touch_or_are_of_another_kind_or_device_do_not_conflict(store: Store) -> None:
+    before = replace(CUSTODY, holder="p-2", start=BEGAN - timedelta(days=9), end=BEGAN)
+    borrowed = replace(CUSTODY, holder="p-2", kind=CustodyKind.TEMPORARY, start=NOW)
+    other = replace(CUSTODY, serial="PF-0")
+    async with store.writing() as tx:
+        for custody in (CUSTODY, before, borrowed, other, CUSTODY):
+            await tx.register.put_custody(custody, NOW)
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).custody == (other, before, CUSTODY, borrowed)
+
+
+async def test_an_ended_custody_keeps_its_end_and_reason_and_makes_room(store: Store) -> None:
+    ended = replace(CUSTODY, end=NOW, reason=CustodyReason.LOST)
+    stock = replace(CUSTODY, holder_type=HolderType.STOCK, holder="", start=NOW, row=None)
+    async with store.writing() as tx:
+        await tx.register.put_custody(CUSTODY, NOW)
+        await tx.register.end_custody(replace(ended, row=None), NOW)
+        await tx.register.put_custody(stock, NOW)
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).custody == (ended, stock)
+
+
+async def test_only_an_open_custody_can_be_ended(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.put_custody(CUSTODY, NOW)
+        await tx.register.end_custody(replace(CUSTODY, end=NOW), NOW)
+    for wrong in (replace(CUSTODY, end=NOW + timedelta(1)), replace(CUSTODY, holder="p-9", end=NOW)):
+        with pytest.raises(NotFoundError):
+            async with store.writing() as tx:
+                await tx.register.end_custody(wrong, NOW)
+
+
+async def test_a_hold_put_again_changes_its_end(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.put_hold(HOLD, NOW)
+        await tx.register.put_hold(replace(HOLD, end=NOW), NOW + timedelta(days=1))
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).holds == (replace(HOLD, end=NOW),)
+
+
+async def test_commitments_are_kept_as_they_were_signed(store: Store) -> None:
+    later = replace(COMMITMENT, version="2", signed_at=NOW)
+    async with store.writing() as tx:
+        for one in (later, COMMITMENT, replace(COMMITMENT, serial="PF-0")):
+            await tx.register.add_commitment(one)
+    async with store.reading() as tx:
+        assert await tx.register.commitments(COMMITMENT.serial) == [COMMITMENT, later]
+
+
+async def test_two_who_hand_over_the_same_device_at_once_leave_one_custodian(store: Store) -> None:
+    async def hand_over(holder: str) -> None:
+        async with store.writing() as tx:
+            await tx.register.put_custody(replace(CUSTODY, holder=holder), NOW)
+
+    results = await asyncio.gather(*(hand_over(f"p-{n}") for n in range(4)), return_exceptions=True)
+    assert [type(result) for result in results if result is not None] == [ConflictError] * 3
+    async with store.reading() as tx:
+        assert len((await tx.register.facts()).custody) == 1
+
+
+async def test_an_import_is_remembered(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.add_import(NOW, "aa" * 32, "applied", {"added": "3"})
