@@ -1,7 +1,8 @@
 """What of the server's answer the laptop takes in; everything else is refused, noted and reported.
 
 Order, each step with what the one before established:
-1. keys: a rotation signed by the root of both versions, so that a replaced directive key counts for nothing;
+1. keys: a rotation signed by the root of both versions, so that a replaced directive key counts for nothing,
+   and neither does the time it said: with the rotation the clock's floor begins anew;
 2. time: signed by the directive key, for this laptop, over this visit's nonce; without it the whole rest of
    the answer is left alone;
 3. the audit checkpoint, then manifest and release, and the directive last: whatever a `wiped` directive
@@ -37,6 +38,9 @@ from tenure_policies.envelope import (
     read_unverified,
 )
 from tenure_policies.wire import VisitAnswer
+
+LAST_PLAUSIBLE_YEAR = 2199
+"""Beyond it the laptop's own arithmetic would end before the lease does."""
 
 
 class ShownCheckpoint(Payload, frozen=True, kw_only=True):
@@ -134,8 +138,8 @@ class Accepting:
             raise RefusedDocumentError(Refusal.OTHER_DEVICE, statement.device)
         if statement.nonce != nonce:
             raise RefusedDocumentError(Refusal.NO_SIGNED_TIME, "the time answers another nonce")
-        if statement.now.tzinfo is None:
-            raise RefusedDocumentError(Refusal.UNREADABLE, "the time names no offset")
+        if statement.now.tzinfo is None or statement.now.year > LAST_PLAUSIBLE_YEAR:
+            raise RefusedDocumentError(Refusal.UNREADABLE, "the time is none that a server could mean")
         taken.signed_now = statement.now
 
     def _checkpoint(self, document: SignedDocument) -> None:

@@ -183,7 +183,7 @@ class Journal(Protocol):
         ...
 
     def add_keys(self, document: SignedDocument) -> None:
-        """Record an accepted rotation."""
+        """Record a rotation and forget the clock's floor, which a replaced key may have poisoned."""
         ...
 
     def held(self) -> SignedDocument | None:

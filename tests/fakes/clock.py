@@ -10,9 +10,10 @@ NOON = datetime(2029, 3, 1, 12, 0, tzinfo=UTC)
 
 @dataclass(slots=True)
 class FakeClock:
-    """What a user may set (`wall_now`) and what counts since the boot."""
+    """What a user may set (`wall_now`), what counts since the boot, and what time it really is."""
 
     wall_now: datetime = NOON
+    true_now: datetime = NOON
     since_boot_seconds: float = 1000.0
     boot_id: str = "boot-1"
 
@@ -23,9 +24,10 @@ class FakeClock:
         return Anchor(boot_id=self.boot_id, since_boot_seconds=self.since_boot_seconds)
 
     def passes(self, **spell: float) -> None:
-        """Let time pass on both clocks."""
+        """Let time pass, on every clock."""
         passed = timedelta(**spell)
         self.wall_now += passed
+        self.true_now += passed
         self.since_boot_seconds += passed.total_seconds()
 
     def reboots(self) -> None:

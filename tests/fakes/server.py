@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from fakes.clock import FakeClock
 from fakes.municipality import Municipality
 from tenure_agent.adapters.server_http import HttpServer
 from tenure_policies.directive import Directive, Identity, Receipt
@@ -55,8 +56,8 @@ class FakeServer:
     """One municipality's server and what it knows of its laptops."""
 
     city: Municipality = field(default_factory=Municipality)
-    now: datetime | None = None
-    """The server's time; None: this machine's."""
+    clock: FakeClock | None = None
+    """Whose true time the server has; None: this machine's."""
     tokens: set[str] = field(default_factory=set)
     laptop: Identity | None = None
     device_pem: str = ""
@@ -80,7 +81,7 @@ class FakeServer:
     ticket: str = "ticket-1"
 
     def time(self) -> datetime:
-        return self.now or datetime.now(UTC)
+        return datetime.now(UTC) if self.clock is None else self.clock.true_now
 
     def token(self) -> str:
         """Make a one-time enrolment token."""

@@ -128,9 +128,10 @@ class SqliteJournal:
         return tuple(_read(row[0], SignedDocument) for row in rows)
 
     def add_keys(self, document: SignedDocument) -> None:
-        """Record an accepted rotation."""
+        """Record a rotation and forget the clock's floor, which a replaced key may have poisoned."""
         with self._transaction() as sql:
             sql("INSERT INTO keys (document) VALUES (?)", (_text(document),))
+            sql("DELETE FROM note WHERE name = 'floor'")
 
     def held(self) -> SignedDocument | None:
         """Return the directive that the laptop follows, as it was signed."""
