@@ -23,14 +23,7 @@ from tenure_policies.http_signature import (
     verify_request,
 )
 from tenure_policies.wire import ErrorAnswer
-from tenure_server.domain.errors import (
-    ConflictError,
-    InputError,
-    NotFoundError,
-    RefusedError,
-    TenureError,
-    UnavailableError,
-)
+from tenure_server.domain.errors import TenureError, UnavailableError
 from tenure_server.domain.signer_exchange import (
     APPROVALS_PATH,
     INBOX_PATH,
@@ -52,18 +45,11 @@ from tenure_server.usecases.signer_exchange import (
     signer_inbox,
     store_release,
 )
+from tenure_server.web.errors import status_of
 from tenure_server.web.tickets import Tickets
 
 RETRY_AFTER_SECONDS = 15
 SECRET_BYTES = 32
-STATUS: tuple[tuple[type[TenureError], int, str], ...] = (
-    (UnavailableError, 503, "busy"),
-    (NotFoundError, 404, "not_found"),
-    (ConflictError, 409, "conflict"),
-    (InputError, 400, "malformed"),
-    (RefusedError, 403, "refused"),
-    (TenureError, 500, "error"),
-)
 
 log = structlog.get_logger()
 
@@ -196,7 +182,7 @@ def _guarded(answer: Callable[[Request], Awaitable[Payload]]) -> Callable[[Reque
         except _RefusedRequestError as refused:
             return _respond(refused.status, refused.answer)
         except TenureError as error:
-            status, name = next((status, name) for kind, status, name in STATUS if isinstance(error, kind))
+            status, name = status_of(error)
             retry = RETRY_AFTER_SECONDS if isinstance(error, UnavailableError) else None
             return _respond(status, ErrorAnswer(error=name, detail=str(error), retry_after_seconds=retry))
 

@@ -16,6 +16,7 @@ from tenure_server.web.dashboard.rendering import Assets, Look, environment, pag
 from tenure_server.web.dashboard.visitors import LanguageLink, Visitor
 
 UNCHANGED = 304
+OUR_ERROR = 500
 TAG_HEADER = "HX-PTag"
 
 
@@ -122,7 +123,11 @@ class Desk:
 
     async def refuse(self, request: Request, status: int, message: Message | None = None) -> Response:
         """Answer with a page that says why not; for every error that a browser should see as a page."""
-        visitor = await self.visitor(request)
+        if status >= OUR_ERROR:
+            # The session may be just what cannot be read now.
+            visitor = visitors.anonymous(request, self.look.default_language)
+        else:
+            visitor = await self.visitor(request)
         if status == SignInNeededError().status:
             return await self._ask_to_sign_in(request, visitor)
         context = {"status": status, "explanation": visitor.speak.say(message) if message else ""}

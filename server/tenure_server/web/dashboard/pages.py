@@ -9,7 +9,7 @@ from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, Message
 from tenure_server.usecases.dashboard import DashboardQueries, MovableClock, Sessions
 from tenure_server.usecases.views import LaptopPage
-from tenure_server.web.dashboard import demo_clock, sign_in
+from tenure_server.web.dashboard import demo_clock, refusals, sign_in
 from tenure_server.web.dashboard.desk import Desk, PageError
 from tenure_server.web.dashboard.presenters import addresses, laptop, laptops, wipes
 from tenure_server.web.dashboard.rendering import STATIC, STATIC_PATH, Assets, Files, Look
@@ -25,24 +25,16 @@ def install(
     sessions: Sessions,
     look: Look,
     clock: MovableClock | None = None,
-) -> Desk:
+) -> None:
     """Add the dashboard to an application: pages, built files and how its refusals look.
-
-    Returns the desk, whose `refuse` makes an error page for any other error.
 
     Raises:
         NotBuiltError: the front end is not built.
     """
     desk = Desk(queries=queries, sessions=sessions, look=look, assets=Assets.read(), clock=clock)
-
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, PageError)  # noqa: S101 - registered for this class only
-        return await desk.refuse(request, error.status, error.message)
-
     app.include_router(router(desk))
     app.mount(STATIC_PATH, Files(directory=STATIC), name="static")
-    app.add_exception_handler(PageError, refuse)
-    return desk
+    refusals.install(app, desk)
 
 
 def router(desk: Desk) -> APIRouter:

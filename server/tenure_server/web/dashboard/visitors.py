@@ -43,6 +43,11 @@ async def recognise(request: Request, sessions: Sessions, default_language: str)
     return Visitor(speak=translator(language_of(request, session, default_language)), session=session)
 
 
+def anonymous(request: Request, default_language: str) -> Visitor:
+    """Find the language of a request without asking whose it is."""
+    return Visitor(speak=translator(language_of(request, None, default_language)), session=None)
+
+
 def language_of(request: Request, session: Session | None, default: str) -> str:
     """Choose the language: asked for, chosen before, the person's, the browser's, the default."""
     wishes: Iterable[str | None] = (
