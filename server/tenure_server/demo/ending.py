@@ -142,7 +142,7 @@ async def _see_the_emulated_wipes(scene: Scene, count: int) -> None:
 
 
 async def let_the_absent_return(scene: Scene) -> None:
-    """Move the clock on until the laptops out of reach are back: their own leases have locked them in time."""
+    """Move the clock on until the absent laptops are back: their own leases have locked them in time."""
     await scene.person.move_clock(RETURN_DAY)
     fleet = await scene.sightings.fleet()
     absent = {device.id for device in fleet.devices if device.serial in holdings.away()}
