@@ -186,11 +186,13 @@ def build_visiting(directory: Path, settings: AgentConfig, journal: SqliteJourna
 
 
 def _observe(settings: AgentConfig, device_key: str) -> Mapping[str, bytes]:
-    from tenure_agent.adapters.inventory import canonical, inventory
+    from tenure_agent.adapters.inventory import observe
+    from tenure_agent.adapters.laptop import this_platform
+    from tenure_policies.catalog import device_policies
 
     socket = None if settings.osquery_socket is None else Path(settings.osquery_socket)
     tables = build_tables(osquery_socket=socket, device_key=device_key)
-    return {name: canonical(document) for name, document in inventory(tables).items()}
+    return observe(device_policies(), tables, this_platform())
 
 
 @contextmanager
