@@ -358,6 +358,10 @@ class AuditStore(Protocol):
         """Return the newest signed checkpoint: (size, signed JSON)."""
         ...
 
+    async def checkpoints(self) -> Sequence[tuple[int, bytes]]:
+        """Return every signed checkpoint, oldest first: (size, signed JSON)."""
+        ...
+
     async def add_checkpoint(self, size: int, document: bytes, at: datetime) -> None:
         """Store a signed checkpoint."""
         ...
