@@ -28,10 +28,12 @@ class Sweeper:
         self._sweep = sweep
         self._clock = machine_clock
         self._every = every_seconds
-        self._kicked = asyncio.Event()
-        self._one_at_a_time = asyncio.Lock()
+        self._due: set[str | None] = set()
+        """Slots to sweep, and None for a kick; whatever comes twice before its turn is swept once."""
+        self._wake = asyncio.Event()
+        self._stopping = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._kicks: asyncio.Task[None] | None = None
+        self._work: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin: the first sweep comes at once, for whatever happened while we were down."""
@@ -45,38 +47,47 @@ class Sweeper:
             misfire_grace_time=self._every,
         )
         self._scheduler.start()
-        self._kicks = asyncio.create_task(self._follow_kicks())
+        self._work = asyncio.create_task(self._sweep_what_is_due())
 
     async def stop(self) -> None:
         """End; a sweep under way is finished first."""
         self._scheduler.shutdown(wait=False)
-        if self._kicks is not None:
-            self._kicks.cancel()
-        async with self._one_at_a_time:
-            pass
+        self._stopping = True
+        self._wake.set()
+        if self._work is not None:
+            await self._work
 
     def kick(self) -> None:
         """Sweep soon."""
-        self._kicked.set()
+        self._add(None)
 
     async def _on_time(self) -> None:
-        await self._run(slot_of(self._clock.now(), self._every))
+        self._add(slot_of(self._clock.now(), self._every))
 
-    async def _follow_kicks(self) -> None:
+    def _add(self, slot: str | None) -> None:
+        self._due.add(slot)
+        self._wake.set()
+
+    async def _sweep_what_is_due(self) -> None:
         while True:
-            await self._kicked.wait()
-            self._kicked.clear()
-            await self._run(None)
+            await self._wake.wait()
+            self._wake.clear()
+            due, self._due = self._due, set()
+            for slot in due:
+                if self._stopping:
+                    return
+                await self._run(slot)
+            if self._stopping:
+                return
 
     async def _run(self, slot: str | None) -> None:
-        async with self._one_at_a_time:
-            try:
-                await self._sweep(slot)
-            except (UnavailableError, ConflictError) as error:
-                # Level-triggered: whatever this sweep did not do, the next one does.
-                log.warning("sweep_postponed", why=str(error))
-            except Exception:
-                log.exception("sweep_failed")
+        try:
+            await self._sweep(slot)
+        except (UnavailableError, ConflictError) as error:
+            # Level-triggered: whatever this sweep did not do, the next one does.
+            log.warning("sweep_postponed", why=str(error))
+        except Exception:
+            log.exception("sweep_failed")
 
 
 def slot_of(now: datetime, every_seconds: int) -> str:
