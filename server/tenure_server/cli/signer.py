@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,8 @@ def run(directory: Path, once: bool, poll_seconds: float, as_json: bool, demo_cl
             done = process.round()
             if as_json:
                 show_json(done)
+            if done.stopped:
+                tell(say(N_("This signer is stopped: see 'tenure signer status'.")))
             click.get_current_context().exit(1 if done.stopped else 0)
         _run_on(process, poll_seconds)
 
@@ -78,6 +81,7 @@ def _run_on(process: Signer, poll_seconds: float) -> None:
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _number, _frame: ending.set())
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     log.info("signer_runs", poll_seconds=poll_seconds)
     while not ending.is_set():
         try:
