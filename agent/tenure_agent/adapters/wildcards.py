@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 LONGEST_PATTERN = 1_000
+_NOTHING = "(?!)"
 
 
 def like(pattern: str | None, text: str | None, escape: str | None = None) -> int | None:
@@ -57,6 +58,9 @@ def _like_parts(pattern: str, escape: str | None) -> tuple[tuple[re.Pattern[str]
             parts.append([])
         else:
             parts[-1].append(".")
+    if escaped:
+        # An escape sign that escapes nothing matches nothing.
+        parts = [[_NOTHING]]
     # ASCII and IGNORECASE together: SQLite folds the case of ASCII letters alone.
     return _compiled(parts, re.DOTALL | re.IGNORECASE | re.ASCII)
 
@@ -86,7 +90,7 @@ def _character_class(pattern: str, position: int) -> tuple[str, int]:
     # A `]` in the first place stands for itself.
     end = pattern.find("]", start + 1)
     if end < 0:
-        return "(?!)", len(pattern)
+        return _NOTHING, len(pattern)
     ranges: list[tuple[str, str]] = []
     members, index, prior = pattern[start:end], 0, ""
     if members.startswith("]"):
@@ -105,7 +109,7 @@ def _character_class(pattern: str, position: int) -> tuple[str, int]:
     # A range that runs backwards matches nothing.
     inside = "".join(f"\\U{ord(low):08x}-\\U{ord(high):08x}" for low, high in ranges if low <= high)
     if not inside:
-        return ("." if negated else "(?!)"), end + 1
+        return ("." if negated else _NOTHING), end + 1
     return f"[{'^' if negated else ''}{inside}]", end + 1
 
 

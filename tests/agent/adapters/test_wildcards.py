@@ -27,6 +27,8 @@ def test_like_answers_as_sqlite_does(text: str, pattern: str) -> None:
 
 @given(_TEXT, _TEXT)
 @example("100%", "100!%")
+@example("", "!")
+@example("a", "a!")
 def test_like_with_an_escape_sign_answers_as_sqlite_does(text: str, pattern: str) -> None:
     assert like(pattern, text, "!") == _sqlite("? LIKE ? ESCAPE '!'", text, pattern)
 
