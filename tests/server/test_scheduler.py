@@ -13,7 +13,7 @@ class MachineClock:
         return datetime.now(UTC)
 
 
-async def _until(condition, seconds: float = 5.0) -> None:  # noqa: ANN001
+async def _until(condition, seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
