@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, Insert, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from tenure_server.adapters.database.failures import translated
 from tenure_server.domain.ids import DeviceId, MunicipalityId
@@ -32,7 +32,15 @@ async def begun(engine: AsyncEngine, **options: Any) -> AsyncIterator[AsyncConne
         with translated(SQLAlchemyError):
             yield connection
         with translated():
-            await transaction.commit()
+            await _commit(connection, transaction)
+
+
+async def _commit(connection: AsyncConnection, transaction: AsyncTransaction) -> None:
+    try:
+        await transaction.commit()
+    except BaseException:
+        await connection.invalidate()  # a failed commit would go back to the pool with its transaction open
+        raise
 
 
 class Connection:

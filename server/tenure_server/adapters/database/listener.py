@@ -6,7 +6,7 @@ A node that lost its connection reconnects and catches up on the marks that it m
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -76,10 +76,9 @@ class ListeningHub(NewsHub):
     async def _watch(self) -> None:
         """Listen until closed; reconnect and catch up whenever the connection is lost."""
         while True:
-            try:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, UnavailableError):
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, UnavailableError):
-                self._listening.clear()
+            self._listening.clear()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
