@@ -77,7 +77,7 @@ def _closing(case: PersonCase, ending: Ending, policy: TermPolicy) -> Iterator[S
     by_death = _by_death(ending, case.rights)
     day = local_day(closes, policy.zone) - _BEFORE_CLOSING
     notice = local_time(day, NOTICE_TIME, policy.zone)
-    if notice >= ending.since and not (by_death or case.hold or _dead(case.rights, notice)):
+    if not (by_death or case.hold or _dead(case.rights, notice)):
         yield Step(verb=Verb.NOTIFY, at=notice, rule="P20", key="M-7")
     bars = ((Need.CONFIRMATION, by_death), (Need.HOLD_RELEASE, case.hold))
     needs = tuple(need for need, stands in bars if stands)

@@ -135,7 +135,7 @@ def test_p20_a_mailbox_closes_whatever_the_register_s_age() -> None:
     assert steps(city.person_at("a", BEFORE), "close_mailbox")[0].needs == ()
 
 
-def test_p20_the_notice_of_a_closing_is_left_out_if_the_mailbox_right_began_after_it() -> None:
+def test_p20_the_notice_of_a_closing_goes_out_however_short_the_right_was() -> None:
     city = City().seat("a", seat="deputy", since="2027-03-01", until="2027-03-01", basis="fixed")
     assert keys(city.person_at("a", "2027-03-02")) == ["M-7"]
     assert steps(city.person_at("a", "2027-03-02"), "notify")[0].at == instant("2027-03-26T09:00:00+02:00")
@@ -146,3 +146,15 @@ def test_p20_a_gap_in_the_mailbox_right_blocks_sign_in_and_closes_nothing() -> N
     person = city.person_at("a", "2029-07-15")
     assert [(step.verb, step.at) for step in person.timeline] == [("block_sign_in", END)]
     assert city.person_at("a", "2029-09-02").timeline == ()
+
+
+def test_p16_a_choice_without_a_seat_of_one_s_own_changes_nothing_for_the_old_laptop() -> None:
+    city = leaver().seat("a", seat="deputy", since="2029-06-01", choice="own")
+    assert keys(city.person_at("a", AFTER)) == ["T-30", "T-14", "T-7", "T-1", "T+7", "T+21"]
+    assert city.device_at("L", AFTER).desired is Desired.WIPED
+
+
+def test_p14_only_a_laptop_brings_notices_to_return_a_laptop() -> None:
+    city = City().seat("a", until=TERM_ENDS).device("T", "terminal").hand_over("T", "a", since="2025-06-02")
+    person = city.person_at("a", BEFORE)
+    assert (keys(person), person.status) == (["M-7"], PersonStatus.NONE)

@@ -84,3 +84,8 @@ def test_p16_one_choice_among_the_rows_in_force_is_the_person_s() -> None:
 def test_p16_a_choice_of_a_mandate_that_is_over_is_over() -> None:
     city = City().seat("a", until="2027-05-31", choice="own").seat("a", "board")
     assert city.person_at("a", BEFORE).laptop.entitled
+
+
+def test_p16_a_city_laptop_beside_an_own_one_is_to_be_returned_though_no_end_is_known() -> None:
+    city = City().seat("a", choice="own").laptop("L", "a")
+    assert city.person_at("a", BEFORE).status is PersonStatus.RETURNS
