@@ -96,8 +96,10 @@ class Translator:
         return self.gettext("{date}, {time}").format(date=self.date(at, zone), time=self.time(at, zone))
 
     def ago(self, span: timedelta) -> str:
-        """Write how long ago something was, or how far ahead when the span is negative."""
-        return format_timedelta(-span, add_direction=True, threshold=1.1, locale=self.locale)
+        """Write how long ago something was, or how far ahead when negative; in minutes at least."""
+        return format_timedelta(
+            -span, granularity="minute", add_direction=True, threshold=1.1, locale=self.locale
+        )
 
     def number(self, value: float | Decimal) -> str:
         """Write a number with the language's separators."""

@@ -120,7 +120,11 @@ def _wipes(desk: Desk) -> APIRouter:
         """Show the lists that wait for approval, and how far the approved ones have come."""
         visitor = await desk.reader(request)
         view = await desk.queries.manifests()
-        context = {"page": wipes.present(view, desk.scribe(visitor, view.at))}
+        context = {
+            "page": wipes.present(
+                view, desk.scribe(visitor, view.at), server=str(request.base_url).rstrip("/")
+            )
+        }
         return await desk.page(request, visitor, "wipes.html", context, place="wipes")
 
     @routes.get("/wipes/live")
@@ -128,7 +132,11 @@ def _wipes(desk: Desk) -> APIRouter:
         """Show the same as it is now, without the page around it."""
         visitor = await desk.reader(request)
         view = await desk.queries.manifests()
-        context = {"page": wipes.present(view, desk.scribe(visitor, view.at))}
+        context = {
+            "page": wipes.present(
+                view, desk.scribe(visitor, view.at), server=str(request.base_url).rstrip("/")
+            )
+        }
         return desk.part(request, visitor, "parts/wipes.html", context)
 
     return routes

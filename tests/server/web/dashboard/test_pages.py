@@ -160,8 +160,8 @@ async def test_a_laptop_that_is_not_there_gets_a_page_that_says_so(reader):
 
 async def test_the_wipes_page_says_how_to_approve_and_cannot_approve_itself(reader):
     page = (await reader.get("/wipes")).text
-    assert "tenure approve 2029-late" in page
-    assert "tenure approve 2029-council" not in page
+    assert "tenure approve sign 2029-late --server http://tenure.test --key FILE" in page
+    assert "tenure approve sign 2029-council" not in page
     assert "1 of 2 signatures" in page
     assert set(re.findall(r'action="([^"]+)"', page)) == {"/sign-out", "/clock"}
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from tenure_server.domain.message import Message
 from tenure_server.language import Translator
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T|$)")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,11 @@ class Scribe:
 
     def say(self, message: Message) -> str:
         """Say a message of the core, with the dates and instants inside it written for the reader."""
-        params = {name: self._written(value) for name, value in message.params.items()}
+        params = {name: self.written(value) for name, value in message.params.items()}
         return self.speak.say(Message(message.sentence, params))
 
-    def _written(self, value: str) -> str:
+    def written(self, value: str) -> str:
+        """Write a text that is a machine's date or instant for the reader; leave any other as it is."""
         if not _DATE.match(value):
             return value
         try:

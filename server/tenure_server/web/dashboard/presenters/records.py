@@ -1,5 +1,6 @@
 """What a laptop was told and what it did: directives, receipts, holders, audit. Pure: no I/O, no clock."""
 
+import re
 from dataclasses import dataclass
 
 from tenure_server.usecases.views import AuditRow, CustodyRow, DirectiveRow, ReceiptRow
@@ -8,6 +9,7 @@ from tenure_server.web.dashboard.presenters.moments import Moment, Scribe
 from tenure_server.web.dashboard.presenters.words import Label
 
 SHORT_DIGEST = 12
+_DIGEST = re.compile(r"[0-9a-f]{24,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,8 @@ class Fact:
 
     name: str
     value: str
+    whole: str = ""
+    """The whole of a value that is shown shortened."""
     code: bool = False
     """Whether the value is a code to be copied, not a sentence."""
 
@@ -29,6 +33,7 @@ class DirectiveLine:
     issued: Moment | None
     lock_at: Moment | None
     lock_id: str
+    lock_id_short: str
     reason: str
     held: bool
 
@@ -76,6 +81,7 @@ def directive(row: DirectiveRow, scribe: Scribe) -> DirectiveLine:
         issued=scribe.exactly(row.issued),
         lock_at=scribe.exactly(row.lock_at),
         lock_id=row.lock_id,
+        lock_id_short=row.lock_id[:SHORT_DIGEST],
         reason=row.reason.get(scribe.speak.language) or row.reason.get("en", ""),
         held=row.held,
     )
@@ -113,5 +119,12 @@ def audit(row: AuditRow, scribe: Scribe) -> AuditLine:
         actor=row.actor,
         leaf=row.leaf,
         leaf_short=row.leaf[:SHORT_DIGEST],
-        details=tuple(Fact(name=name, value=value) for name, value in row.details.items()),
+        details=tuple(_detail(name, value, scribe) for name, value in row.details.items()),
     )
+
+
+def _detail(name: str, value: str, scribe: Scribe) -> Fact:
+    """Shorten a digest, write an instant for the reader, leave the rest."""
+    if _DIGEST.fullmatch(value):
+        return Fact(name=name, value=f"{value[:SHORT_DIGEST]}…", whole=value, code=True)
+    return Fact(name=name, value=scribe.written(value))

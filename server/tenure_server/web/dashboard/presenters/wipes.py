@@ -64,17 +64,17 @@ class Page:
     unlisted: tuple[Line, ...]
 
 
-def present(view: Manifests, scribe: Scribe) -> Page:
-    """Prepare the page of the wipes."""
+def present(view: Manifests, scribe: Scribe, *, server: str) -> Page:
+    """Prepare the page of the wipes; `server` is this server's address, for the approver's command."""
     return Page(
         as_of=scribe.exactly(view.at),
         switched_on=view.wipe_switched_on,
-        manifests=tuple(_manifest(row, scribe) for row in view.manifests),
+        manifests=tuple(_manifest(row, scribe, server) for row in view.manifests),
         unlisted=tuple(line(row, scribe) for row in view.unlisted),
     )
 
 
-def _manifest(row: ManifestRow, scribe: Scribe) -> ManifestCard:
+def _manifest(row: ManifestRow, scribe: Scribe, server: str) -> ManifestCard:
     speak, _ = scribe.speak, scribe.speak.gettext
     signed, proven = len(row.approvals), sum(laptop.proven is not None for laptop in row.laptops)
     over = row.expires <= scribe.now
@@ -93,7 +93,7 @@ def _manifest(row: ManifestRow, scribe: Scribe) -> ManifestCard:
         issued=scribe.exactly(row.issued),
         expires=scribe.exactly(row.expires),
         digest=row.digest,
-        command=f"tenure approve {row.id}" if waits else "",
+        command=f"tenure approve sign {row.id} --server {server} --key FILE" if waits else "",
         approvals=tuple(_approval(approval, scribe) for approval in row.approvals),
         signatures=signatures.format(signed=signed, needed=row.threshold),
         progress=progress.format(proven=proven, total=len(row.laptops)),

@@ -6,13 +6,16 @@ from tenure_server.language import translator
 from tenure_server.web.dashboard.presenters import wipes
 from tenure_server.web.dashboard.presenters.moments import Scribe
 
+SERVER = "https://tenure.example.fi"
 ENGLISH = Scribe(speak=translator("en"), zone=HELSINKI, now=NOW)
 
 
 async def shown(**changes):
     view = await FakeDashboard().manifests()
     return [
-        wipes.present(replace(view, manifests=(replace(row, **changes),)), ENGLISH).manifests[0]
+        wipes.present(replace(view, manifests=(replace(row, **changes),)), ENGLISH, server=SERVER).manifests[
+            0
+        ]
         for row in view.manifests
     ]
 
@@ -20,7 +23,10 @@ async def shown(**changes):
 async def test_a_list_with_enough_signatures_is_approved_and_asks_for_none():
     approved, waiting = await shown()
     assert (approved.state.text, approved.command) == ("Approved", "")
-    assert (waiting.state.text, waiting.command) == ("Waits for signatures", "tenure approve 2029-late")
+    assert (waiting.state.text, waiting.command) == (
+        "Waits for signatures",
+        f"tenure approve sign 2029-late --server {SERVER} --key FILE",
+    )
     assert waiting.signatures == "1 of 2 signatures"
 
 
@@ -40,5 +46,7 @@ async def test_a_list_is_finished_only_when_every_wipe_is_proven():
     view = await FakeDashboard().manifests()
     row = view.manifests[0]
     done = tuple(replace(laptop, proven=NOW) for laptop in row.laptops)
-    finished = wipes.present(replace(view, manifests=(replace(row, laptops=done),)), ENGLISH).manifests[0]
+    finished = wipes.present(
+        replace(view, manifests=(replace(row, laptops=done),)), ENGLISH, server=SERVER
+    ).manifests[0]
     assert finished.state.text == "All proven"
