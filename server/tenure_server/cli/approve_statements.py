@@ -43,9 +43,9 @@ from tenure_server.domain.plain_text import plain
 def resume(
     stop_id: str, key_file: Path, passphrase_file: Path | None, out: Path, add_to: Path | None
 ) -> None:
-    """Sign that a stopped signer may go on, or that the register is right after a restore.
+    """Sign that what was stopped may go on: a signer, a quarantined import, a restored register.
 
-    STOP-ID is what 'tenure signer stop' printed, or the log origin that the dashboard shows after a restore.
+    STOP-ID is what 'tenure signer stop' or the import printed, or after a restore the log's new origin.
 
     Example: tenure approve resume rantala/stop-0a1b --key mayor.pem --out resume-mayor.json
     """

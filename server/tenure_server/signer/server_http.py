@@ -3,6 +3,7 @@
 No inbound port is needed: whoever signs asks, and the server answers.
 """
 
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,7 @@ TIMEOUT_SECONDS = 30.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TRY_AGAIN = (408, 425, 429)
 _SERVER_ERRORS = 500
+_NONCE = re.compile(r"[0-9A-Za-z._~+/=-]{1,300}")
 _OK = 200
 _UNAUTHORISED = 401
 
@@ -163,9 +165,11 @@ class ServerHttp:
 
 def _nonce_of(content: bytes) -> str | None:
     try:
-        return read_payload(content, ErrorAnswer).nonce
+        nonce = read_payload(content, ErrorAnswer).nonce
     except EnvelopeError:
         return None
+    # It goes into a header of ours: nothing but plain letters of a sensible length does.
+    return nonce if nonce is not None and _NONCE.fullmatch(nonce) else None
 
 
 def _refusal(status: int, content: bytes) -> ServerRefusedError | ServerUnavailableError:

@@ -50,6 +50,7 @@ from tenure_server.web.tickets import Tickets
 
 RETRY_AFTER_SECONDS = 15
 SECRET_BYTES = 32
+STALE = "the request is not of now: set the clock of the computer that sent it"
 
 log = structlog.get_logger()
 
@@ -166,7 +167,7 @@ class _SignerApi:
                 is_our_nonce=lambda nonce: self._nonces.is_nonce(nonce, now),
             )
         except StaleSignatureError as error:
-            stale = ErrorAnswer(error="stale", detail="not of now", nonce=self._nonces.nonce(now))
+            stale = ErrorAnswer(error="stale", detail=STALE, nonce=self._nonces.nonce(now))
             raise _RefusedRequestError(401, stale) from error
         except RequestSignatureError as error:
             log.warning("request_refused", error="bad_signature", path=request.url.path, role=role.value)

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from fakes.courier_server import LoopThread, bridge, courier_server
-from fakes.keys import city_with_signer, new_key
+from fakes.keys import also_signed, city_with_signer, new_key
 from fakes.signer import Laptop, StandingClock, manifest_of
 from tenure_policies.directive import Resume, Role
 from tenure_policies.envelope import digest, thumbprint
@@ -206,8 +206,6 @@ def test_two_approvers_confirm_the_register_after_a_restore(site):
     client = site.client(site.city.approvers[0])
     with pytest.raises(ServerRefusedError):
         client.confirm_register(alone)
-    from fakes.keys import also_signed
-
     assert client.confirm_register(also_signed(alone, site.city.approvers[1])).outcome == "stored"
 
 
@@ -230,3 +228,19 @@ def test_an_answer_that_is_none_is_told_as_unavailable(site, status, content):
         client = ServerHttp(http, site.server.clock, key=site.city.release, audience="tenure:kuntala")
         with pytest.raises(ServerUnavailableError):
             client.inbox(0)
+
+
+@pytest.mark.parametrize("nonce", ["a\nb", "\x00", "é", 'a"b', "x" * 301, ""])
+def test_a_nonce_that_could_break_a_header_is_not_signed(site, nonce):
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        content = msgspec.json.encode(ErrorAnswer(error="stale", nonce=nonce))
+        return httpx2.Response(401, content=content)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer), base_url="https://tenure.example") as http:
+        client = ServerHttp(http, site.server.clock, key=site.city.release, audience="tenure:kuntala")
+        with pytest.raises(ServerRefusedError):
+            client.inbox(0)
+    assert len(asked) == 1
