@@ -124,14 +124,18 @@ class Human:
 def humans(root: Path) -> list[Human]:
     """List the people's accounts: local ones, and owners of a home folder whose account a directory keeps."""
     found: dict[int, Human] = {}
+    local_homes: set[Path] = set()
     for row in users(root):
         uid, gid, home, shell = row["uid"], row["gid"], row["directory"], str(row["shell"])
+        folder = root / str(home).lstrip("/")
+        local_homes.add(folder)
         if not isinstance(uid, int) or not isinstance(gid, int) or shell.endswith(("nologin", "false")):
             continue
-        folder = root / str(home).lstrip("/")
         if FIRST_HUMAN_UID <= uid <= LAST_HUMAN_UID and folder.is_dir():
             found[uid] = Human(uid=uid, gid=gid, home=folder)
     for folder in entries(root / "home"):
+        if folder in local_homes:
+            continue
         owner = folder.lstat()
         # Directory services (SSSD, winbind) number people far above the local range.
         if owner.st_uid >= FIRST_HUMAN_UID and folder.is_dir() and not folder.is_symlink():
