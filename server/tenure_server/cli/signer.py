@@ -96,6 +96,8 @@ def _run_on(process: Signer, poll_seconds: float) -> None:
 def _log(done: Round) -> None:
     if done.stopped:
         log.warning("signer_stopped")
+    if done.waiting_keys:
+        log.warning("approvers_are_to_change", keys=done.waiting_keys)
     if done.released or done.sent:
         log.info("released", serials=done.released, sent=done.sent)
     for refused in done.refused:

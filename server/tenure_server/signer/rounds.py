@@ -57,6 +57,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     keys_number: int
     stopped: bool = False
+    waiting_keys: tuple[int, ...] = ()
+    """Numbers of keys documents that are not followed yet: somebody changes who approves."""
     released: tuple[str, ...] = ()
     """Serials whose release was recorded in this round."""
     sent: tuple[str, ...] = ()
@@ -116,6 +118,7 @@ class _Work:
         self.key = key
         self.courier = courier
         self.now = now
+        self.waiting_keys: tuple[int, ...] = ()
         self.held: list[Held] = []
         self.released: list[str] = []
         self.sent: list[str] = []
@@ -141,6 +144,7 @@ class _Work:
         return Round(
             at=self.now,
             keys_number=_read(self.journal.pinned_keys()).number,
+            waiting_keys=self.waiting_keys,
             released=tuple(self.released),
             sent=tuple(self.sent),
             held=tuple(self.held),
@@ -157,8 +161,10 @@ class _Work:
             if following is None:
                 break
             current = following
-        waiting = [open_next(waiting.document, current) for waiting in self.journal.waiting_keys()]
-        return counting(current, [document for document in waiting if document is not None])
+        opened = [open_next(waiting.document, current) for waiting in self.journal.waiting_keys()]
+        waiting = [document for document in opened if document is not None]
+        self.waiting_keys = tuple(document.number for document in waiting)
+        return counting(current, waiting)
 
     def note_waiting(self, offered: SignedDocument, current: KeysDocument) -> None:
         """Remember a valid next keys document with every good signature that it ever came with."""

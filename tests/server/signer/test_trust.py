@@ -31,11 +31,13 @@ def offer(world, change):
 def test_a_new_approver_waits(world):
     newcomer = new_key()
     offer(world, approvers(*world.city.approvers, newcomer))
-    assert world.round().keys_number == 2
+    done = world.round()
+    assert (done.keys_number, done.waiting_keys) == (2, (3,))
     world.clock.passes(hours=HOURS, seconds=-1)
     assert world.round().keys_number == 2
     world.clock.passes(seconds=1)
-    assert world.round().keys_number == 3
+    done = world.round()
+    assert (done.keys_number, done.waiting_keys) == (3, ())
 
 
 def test_a_new_approvers_signature_counts_only_after_the_delay(world):
