@@ -70,9 +70,13 @@ class Cost:
     peak_rss_mib: float
 
 
-def cost(arguments: Sequence[str]) -> Cost:
-    """Run fresh interpreters and take the median; the peak is the largest."""
-    runs = [_run([sys.executable, *arguments]) for _ in range(ROUNDS)]
+def costs(commands: Sequence[Sequence[str]]) -> list[Cost]:
+    """Run fresh interpreters, all commands in turn so that a busy moment strikes each alike."""
+    rounds = [[_run([sys.executable, *arguments]) for arguments in commands] for _ in range(ROUNDS)]
+    return [_median(runs) for runs in zip(*rounds, strict=True)]
+
+
+def _median(runs: Sequence[Cost]) -> Cost:
     return Cost(
         cpu_seconds=round(statistics.median(run.cpu_seconds for run in runs), 3),
         peak_rss_mib=round(max(run.peak_rss_mib for run in runs), 1),
@@ -96,10 +100,14 @@ def main() -> None:
     folder = resources.files(catalog)
     files = [str(folder.joinpath(file)) for file in DEVICE_POLICY_FILES]
     command = ["-I", "-c", COMMAND]
-    bare = cost(["-I", "-c", PEAK])
-    yardstick = cost(["-I", "-c", YARDSTICK])
-    inventory = cost([*command, "inventory", "--json"])
-    check = cost([*command, "check", *files, "--json"])
+    bare, yardstick, inventory, check = costs(
+        [
+            ["-I", "-c", PEAK],
+            ["-I", "-c", YARDSTICK],
+            [*command, "inventory", "--json"],
+            [*command, "check", *files, "--json"],
+        ]
+    )
     report = {
         "benchmark": "agent_inventory",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
