@@ -20,8 +20,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command(
+    short_help="Plan every laptop and mailbox, from files.",
     epilog="Example: tenure plan --register mandates.csv --devices devices.csv --custody custody.csv"
-    " --at 2029-06-01"
+    " --at 2029-06-01",
 )
 @click.option("--register", required=True, type=_FILE, help="The register of mandates (CSV).")
 @click.option("--register-date", metavar="DATE", help="The day on which the register was taken.")

@@ -3,47 +3,20 @@
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from rich.console import Console
 from rich.table import Table
 
+from tenure_server.cli.plan_words import DESIRED, NEEDS, POLICY_STATUSES, STATUSES, VERBS
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import Person
 from tenure_server.domain.message import N_
-from tenure_server.domain.plan import Desired, Need, PersonStatus, Plan, Right, Step, Verb
+from tenure_server.domain.plan import Plan, Right, Step
 from tenure_server.language import Translator
 
 _WIDTH = 80
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-_VERBS = {
-    Verb.NOTIFY: N_("notify"),
-    Verb.BLOCK_SIGN_IN: N_("block sign-in"),
-    Verb.CLOSE_MAILBOX: N_("close the mailbox"),
-    Verb.LOCK: N_("lock"),
-    Verb.WIPE: N_("wipe"),
-    Verb.PROPOSE_CHARGE: N_("propose a charge"),
-}
-_NEEDS = {
-    Need.CAMPAIGN: N_("a campaign"),
-    Need.CONFIRMATION: N_("a confirmation"),
-    Need.HOLD_RELEASE: N_("the release of a hold"),
-    Need.CUSTODY_CONFIRMATION: N_("a confirmation of who has it"),
-    Need.FRESH_REGISTER: N_("a fresh register"),
-    Need.HUMAN_DECISION: N_("a person's decision"),
-}
-_STATUSES = {
-    PersonStatus.KEEPS: N_("keeps"),
-    PersonStatus.RETURNS: N_("returns"),
-    PersonStatus.UNKNOWN: N_("unknown"),
-    PersonStatus.NONE: N_("no laptop"),
-}
-_DESIRED = {
-    Desired.ACTIVE: N_("active"),
-    Desired.LOCKED: N_("locked"),
-    Desired.WIPED: N_("wiped"),
-    Desired.NONE: N_("nothing"),
-}
 
 
 def print_plan(
@@ -58,7 +31,7 @@ def print_plan(
             moment=_moment(plan, plan.at, speak),
             name=policy.name,
             version=policy.version,
-            status=speak.gettext(_POLICY_STATUS[policy.status.value]),
+            status=speak.gettext(POLICY_STATUSES[policy.status]),
         )
     )
     tables = (
@@ -73,14 +46,11 @@ def print_plan(
             console.print(table)
 
 
-_POLICY_STATUS = {"proposal": N_("a proposal"), "adopted": N_("adopted")}
-
-
 def _console() -> Console:
     """Use the terminal's width; a pipe gets plain text of 80 columns."""
     if sys.stdout.isatty():
-        return Console(highlight=False, markup=False)
-    return Console(file=sys.stdout, width=_WIDTH, highlight=False, markup=False, no_color=True)
+        return Console(highlight=False, markup=False, emoji=False)
+    return Console(file=sys.stdout, width=_WIDTH, highlight=False, markup=False, emoji=False, no_color=True)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -101,7 +71,7 @@ def _people(plan: Plan, people: Mapping[PersonId, Person], speak: Translator) ->
             f"{person.person} {known.name if known else ''}".rstrip(),
             _right(plan, person.laptop, speak),
             _right(plan, person.mailbox, speak),
-            speak.gettext(_STATUSES[person.status]),
+            speak.gettext(STATUSES[person.status]),
         )
     return table
 
@@ -110,7 +80,7 @@ def _right(plan: Plan, right: Right, speak: Translator) -> str:
     if right.until is None:
         return speak.gettext("yes") if right.entitled else speak.gettext("no")
     sentence = N_("until {moment}") if right.entitled else N_("ended {moment}")
-    return speak.gettext(sentence).format(moment=_moment(plan, right.until, speak))
+    return speak.gettext(sentence).format(moment=_end(plan, right.until, speak))
 
 
 def _devices(plan: Plan, speak: Translator) -> Table:
@@ -119,7 +89,7 @@ def _devices(plan: Plan, speak: Translator) -> Table:
     for device in plan.devices:
         facts = (f"{speak.say(one.fact)} ({one.rule})" for one in device.because)
         why = _INSTANT.sub(lambda found: _local(plan, found[0], speak), " ".join(facts))
-        desired = speak.gettext(_DESIRED[device.desired])
+        desired = speak.gettext(DESIRED[device.desired])
         table.add_row(device.serial, device.holder or "", device.borrower or "", desired, why)
     return table
 
@@ -132,8 +102,8 @@ def _timeline(plan: Plan, speak: Translator) -> Table:
         if step.at > plan.at and here:
             table.add_row(*here, style="bold")
             here = ()
-        what = f"{speak.gettext(_VERBS[step.verb])} {step.key or ''}".rstrip()
-        needs = ", ".join(speak.gettext(_NEEDS[need]) for need in step.needs)
+        what = f"{speak.gettext(VERBS[step.verb])} {step.key or ''}".rstrip()
+        needs = ", ".join(speak.gettext(NEEDS[need]) for need in step.needs)
         when = _moment(plan, step.at, speak)
         table.add_row(when, subject, f"{what} ({step.rule})", needs)
     return table
@@ -154,6 +124,13 @@ def _remarks(plan: Plan, speak: Translator) -> Table:
     for remark in plan.warnings:
         table.add_row("" if remark.row is None else str(remark.row), speak.say(remark.why))
     return table
+
+
+def _end(plan: Plan, at: datetime, speak: Translator) -> str:
+    """Write an end as its last day, or as a moment if it falls within a day."""
+    if at.astimezone(plan.policy.zone).time() == time.min:
+        return speak.date(at - timedelta(microseconds=1), plan.policy.zone)
+    return _moment(plan, at, speak)
 
 
 def _local(plan: Plan, instant: str, speak: Translator) -> str:

@@ -150,8 +150,23 @@ def test_without_json_there_is_a_table_and_a_timeline_of_eighty_columns(city: Pa
 
 
 def test_names_that_look_like_markup_are_printed_as_they_are(city: Path) -> None:
-    (city / "mandates.csv").write_text(MANDATES.replace("p1;", "[red]p1;"), encoding="utf-8")
-    assert "[red]p1" in run(*arguments(city)).stdout
+    (city / "mandates.csv").write_text(MANDATES.replace("p1;", "[red]:car:;"), encoding="utf-8")
+    assert "[red]:car: Aino" in " ".join(run(*arguments(city)).stdout.split())
+
+
+def test_a_right_is_said_to_end_with_its_last_day_or_at_its_moment(city: Path) -> None:
+    assert "ended 31 May 2029" in run(*arguments(city)).stdout
+    assert "until 31 May 2029" in run(*arguments(city, at="2029-05-01")).stdout
+    mandates = MANDATES.replace("2029-05-31;term", "2029-05-31T12:00:00+03:00;term")
+    (city / "mandates.csv").write_text(mandates, encoding="utf-8")
+    assert "ended 31 May 2029, 12:00" in " ".join(run(*arguments(city)).stdout.split())
+
+
+def test_the_timeline_shows_where_the_plan_stands_in_it(city: Path) -> None:
+    lines = run(*arguments(city)).stdout.splitlines()
+    here = next(number for number, line in enumerate(lines) if "this plan" in line)
+    assert any("wipe (P19)" in line for line in lines[:here])
+    assert any("propose a charge" in line for line in lines[here:])
 
 
 def refusal(result: Result) -> str:
