@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "approve": "tenure_server.cli.approve:approve",
     "demo": "tenure_server.cli.demo:demo",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
+    "explain": "tenure_server.cli.explain:explain_command",
     "hand-over": "tenure_server.cli.hand_over:hand_over_command",
     "import": "tenure_server.cli.import_files:import_command",
     "keys": "tenure_server.cli.keys:keys",

@@ -72,17 +72,17 @@ def import_command(
     if not _paths(files):
         raise InputError(say(N_("Nothing to import: name at least one file, for example --register.")))
 
-    async def work(installation: Installation) -> tuple[BatchOutcome, int]:
+    async def work(installation: Installation) -> tuple[BatchOutcome, int, ZoneInfo]:
         zone, now = installation.policy.zone, installation.clock.now()
         taken = _taken(register_date, zone, now)
         batch = _batch(files, zone, taken, approval)
         outcome = await import_files(installation.store, installation.clock, batch, dry_run=dry_run)
         signed = 0 if dry_run or outcome.quarantined else await sweep(installation)
-        return outcome, signed
+        return outcome, signed, zone
 
-    outcome, signed = with_installation(config, flags, work)
+    outcome, signed, zone = with_installation(config, flags, work)
     speak = translator(chosen_language())
-    for message in _told(outcome, signed, dry_run=dry_run):
+    for message in _told(outcome, signed, zone, dry_run=dry_run):
         click.echo(speak.say(message))
     if outcome.register is not None:
         _tell_remarks(outcome.register, speak)
@@ -136,11 +136,11 @@ def _digest(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _told(outcome: BatchOutcome, signed: int, *, dry_run: bool) -> Iterator[Message]:
+def _told(outcome: BatchOutcome, signed: int, zone: ZoneInfo, *, dry_run: bool) -> Iterator[Message]:
     if dry_run:
         yield say(N_("Dry run: nothing was changed."))
     if outcome.register is not None:
-        yield from _told_of_register(outcome.register)
+        yield from _told_of_register(outcome.register, zone)
     if outcome.quarantined:
         return
     if outcome.devices or outcome.custody or outcome.agreements or outcome.holds:
@@ -161,7 +161,7 @@ def _told(outcome: BatchOutcome, signed: int, *, dry_run: bool) -> Iterator[Mess
         yield say(N_("Directives signed: {count}."), count=signed)
 
 
-def _told_of_register(outcome: ImportOutcome) -> Iterator[Message]:
+def _told_of_register(outcome: ImportOutcome, zone: ZoneInfo) -> Iterator[Message]:
     match outcome.status:
         case ImportStatus.QUARANTINED:
             assert outcome.reason is not None  # noqa: S101 - a quarantine has a reason by construction
@@ -170,23 +170,23 @@ def _told_of_register(outcome: ImportOutcome) -> Iterator[Message]:
                 "If it is right all the same, two approvers sign with `tenure approve resume {import_id}`;"
                 " then import it with --approval."
             )
-            yield say(sentence, import_id=outcome.import_id)
+            if outcome.approvable:
+                yield say(sentence, import_id=outcome.import_id)
         case ImportStatus.UNCHANGED:
             yield say(N_("The register says what is known already."))
         case ImportStatus.IMPORTED:
             sentence = N_("The register of {day}: {added} mandates added, {changed} changed, {ended} ended.")
             yield say(
                 sentence,
-                day=outcome.register_date.isoformat(),
+                day=local_day(outcome.register_date, zone),
                 added=outcome.added,
                 changed=outcome.changed,
                 ended=outcome.ended,
             )
     for row in outcome.unmatched[:_SHOWN]:
         sentence = N_("Kept although the file does not have it: {person}, {body}/{seat}, from {start}.")
-        yield say(
-            sentence, person=row.person, body=row.body, seat=row.seat, start=row.start.date().isoformat()
-        )
+        start = local_day(row.start, zone)
+        yield say(sentence, person=row.person, body=row.body, seat=row.seat, start=start)
     if len(outcome.unmatched) > _SHOWN:
         yield say(N_("... and {count} more."), count=len(outcome.unmatched) - _SHOWN)
 

@@ -82,7 +82,7 @@ def _second_custodians(known: Iterable[Custody], changed: Iterable[Custody]) -> 
                     file="custody",
                     row=later.row if later.row is not None else earlier.row,
                     column="from",
-                    why=say(sentence, serial=later.serial, day=earlier.start.date()),
+                    why=say(sentence, serial=later.serial, day=earlier.start.isoformat()),
                 )
 
 

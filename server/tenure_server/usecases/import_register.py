@@ -58,6 +58,8 @@ class ImportOutcome:
     import_id: str
     reason: Message | None
     """Why it was quarantined."""
+    approvable: bool
+    """Whether two approvers can let it in all the same; an empty file is never what people meant."""
     active: int
     """Mandates in force before."""
     added: int
@@ -139,7 +141,6 @@ async def _status(
     tx: Transaction, register: RegisterFile, change: RegisterChange, current: Facts
 ) -> ImportStatus:
     if change.bar is not None:
-        # An empty file is never what people meant, whoever signed for it.
         if register.approval is None or not register.read.mandates:
             return ImportStatus.QUARANTINED
         about = register.import_id(await _name(tx))
@@ -175,6 +176,7 @@ def _outcome(
         status=status,
         import_id=import_id,
         reason=change.bar if status is ImportStatus.QUARANTINED else None,
+        approvable=bool(register.read.mandates),
         active=change.active,
         added=len(change.added),
         changed=len(change.changed),
