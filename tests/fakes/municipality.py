@@ -123,7 +123,9 @@ class Municipality:
             "instructions": RETURN,
             "plan_digest": "0" * 64,
         }
-        return Directive(**{**fields, **changes})  # type: ignore[arg-type]
+        fields |= changes
+        fields["state"] = DirectiveState(str(fields["state"]))
+        return Directive(**fields)  # type: ignore[arg-type]
 
     def sign(self, directive: Directive) -> SignedDocument:
         return seal(directive, PayloadType.DIRECTIVE, signer_for(self.directive))
