@@ -11,8 +11,9 @@ import argparse
 import re
 import string
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
+
+from tenure_server.cli import COMMANDS
+from tenure_server.cli.spoken_help import help_sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSLATED = ("fi", "sv")
@@ -42,6 +46,15 @@ class Member:
     locale: Path
     domain: str
 
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Commands whose help texts are sentences too: name -> module:attribute."""
+
+    def help_sentences(self) -> Iterator[str]:
+        """Yield every help text of the commands."""
+        for target in self.commands.values():
+            module, _, attribute = target.partition(":")
+            yield from help_sentences(getattr(import_module(module), attribute))
+
     def catalogue_path(self, language: str) -> Path:
         """Return where a language's catalogue stands."""
         return self.locale / language / "LC_MESSAGES" / f"{self.domain}.po"
@@ -50,7 +63,12 @@ class Member:
 def members(root: Path = ROOT) -> tuple[Member, ...]:
     """Return the distributions that speak to people."""
     return (
-        Member(folder=root / "server", locale=root / "server/tenure_server/locale", domain="tenure"),
+        Member(
+            folder=root / "server",
+            locale=root / "server/tenure_server/locale",
+            domain="tenure",
+            commands={**COMMANDS, "": "tenure_server.cli:main"},
+        ),
         Member(folder=root / "agent", locale=root / "agent/tenure_agent/locale", domain="tenure_agent"),
     )
 
@@ -71,6 +89,8 @@ def extract(member: Member) -> Catalog:
     for path, _, sentence, comments, context in sentences:
         location = (Path(path).as_posix(), 0)
         found.add(sentence, locations=[location], auto_comments=comments, context=context)
+    for sentence in member.help_sentences():
+        found.add(sentence, locations=[("tenure --help", 0)])
     return found
 
 

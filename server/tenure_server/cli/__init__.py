@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from tenure_server.cli.refusal import EXIT_UNUSABLE, tell_refusal
+from tenure_server.cli.spoken_help import in_language
 from tenure_server.domain.errors import InputError, TenureError
 from tenure_server.language import LANGUAGES, SOURCE, translator
 
@@ -46,7 +47,7 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{target} is not a command")
-        return command
+        return in_language(command, translator(chosen_language(ctx)))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; what it refuses is told line by line, with the exit code of its kind."""
