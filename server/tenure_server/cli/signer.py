@@ -11,6 +11,7 @@ import click
 import structlog
 
 from tenure_policies.directive import KeysDocument, TrustedKeys
+from tenure_policies.envelope import digest
 from tenure_server.adapters.clock import MovableClock, SystemClock
 from tenure_server.adapters.keys import read_private_key
 from tenure_server.cli.key_options import FILE, directory_option, read_document, show_json, tell
@@ -20,6 +21,7 @@ from tenure_server.domain.errors import InputError, RefusedError
 from tenure_server.domain.message import N_, say
 from tenure_server.signer.directory import SignerDirectory
 from tenure_server.signer.errors import ClockWentBackError, ServerRefusedError, ServerUnavailableError
+from tenure_server.signer.follow_keys import KeysFollower
 from tenure_server.signer.journal import Stop
 from tenure_server.signer.resume import approvers_of_resume
 from tenure_server.signer.rounds import Round, Signer
@@ -156,6 +158,31 @@ def _which(stops: Sequence[Stop], named: str | None) -> str:
     if not standing:
         raise RefusedError(say(N_("No stop stands: there is nothing to resume.")))
     raise InputError(say(N_("Name one of the stops with --stop: {stops}"), stops=", ".join(standing)))
+
+
+@signer.command("keys")
+@directory_option
+@click.argument("document", type=FILE)
+def follow_keys(directory: Path, document: Path) -> None:
+    """Show the signer a keys document that was carried here, as the server would.
+
+    The same rules hold: a change of approvers waits, a smaller group needs the old one's signatures.
+    Ends with 1 while it does not follow it.
+
+    Example: tenure signer keys next-clerk.json --directory /var/lib/tenure-signer
+    """
+    home = SignerDirectory(directory)
+    settings, journal = home.settings(), home.journal()
+    now = SystemClock().now()
+    journal.see_clock(now)
+    offered = read_document(document)
+    KeysFollower(journal, now, delay=settings.approver_delay).follow([offered])
+    number, followed = read_keys(offered).number, digest(journal.pinned_keys()) == digest(offered)
+    if followed:
+        tell(say(N_("This signer follows keys document {number}."), number=number))
+    else:
+        tell(say(N_("This signer does not follow keys document {number} yet."), number=number))
+    click.get_current_context().exit(0 if followed else 1)
 
 
 @signer.command()

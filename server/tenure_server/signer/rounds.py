@@ -10,18 +10,16 @@ from datetime import datetime
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import KeysDocument, Manifest, ManifestEntry, Release, Role, TrustedKeys
+from tenure_policies.directive import Manifest, ManifestEntry, Release, Role, TrustedKeys
 from tenure_policies.envelope import (
     EnvelopeError,
     SignedDocument,
     add_signature,
     digest,
-    merge_signatures,
     read_unverified,
     signer_for,
     thumbprint,
 )
-from tenure_server.domain.signatures import only_valid
 from tenure_server.domain.signer_exchange import Inbox
 from tenure_server.signer.decide import (
     HeldError,
@@ -34,10 +32,10 @@ from tenure_server.signer.decide import (
     release_of,
 )
 from tenure_server.signer.errors import ServerRefusedError
+from tenure_server.signer.follow_keys import KeysFollower, read_keys
 from tenure_server.signer.journal import Journal, RecordedRelease
 from tenure_server.signer.ports import Courier
 from tenure_server.signer.settings import SignerSettings
-from tenure_server.signer.trust import counting, judge_next, open_next
 from tenure_server.usecases.ports import Clock
 
 
@@ -118,7 +116,7 @@ class _Work:
         self.key = key
         self.courier = courier
         self.now = now
-        self.waiting_keys: tuple[int, ...] = ()
+        self.keys = KeysFollower(journal, now, delay=settings.approver_delay)
         self.held: list[Held] = []
         self.released: list[str] = []
         self.sent: list[str] = []
@@ -128,8 +126,8 @@ class _Work:
         """Finish what was recorded, then look for what is due."""
         for release in self.journal.releases(unposted_only=True):
             self.send(release)
-        inbox = self.courier.inbox(_read(self.journal.pinned_keys()).number)
-        keys = self.follow_keys(inbox.keys)
+        inbox = self.courier.inbox(read_keys(self.journal.pinned_keys()).number)
+        keys = self.keys.follow(inbox.keys)
         by_device = receipts_by_device(inbox.receipts)
         for document in inbox.manifests:
             self.consider(document, keys, by_device, inbox)
@@ -143,62 +141,13 @@ class _Work:
         """Tell what was done."""
         return Round(
             at=self.now,
-            keys_number=_read(self.journal.pinned_keys()).number,
-            waiting_keys=self.waiting_keys,
+            keys_number=read_keys(self.journal.pinned_keys()).number,
+            waiting_keys=self.keys.waiting,
             released=tuple(self.released),
             sent=tuple(self.sent),
             held=tuple(self.held),
             refused=tuple(self.refused),
         )
-
-    def follow_keys(self, offered: Sequence[SignedDocument]) -> TrustedKeys:
-        """Follow the next keys documents as far as the rules of `trust` let; return the keys that count."""
-        current = _read(self.journal.pinned_keys())
-        while True:
-            for document in offered:
-                self.note_waiting(document, current)
-            following = self.pin_next(current)
-            if following is None:
-                break
-            current = following
-        opened = [open_next(waiting.document, current) for waiting in self.journal.waiting_keys()]
-        waiting = [document for document in opened if document is not None]
-        self.waiting_keys = tuple(document.number for document in waiting)
-        return counting(current, waiting)
-
-    def note_waiting(self, offered: SignedDocument, current: KeysDocument) -> None:
-        """Remember a valid next keys document with every good signature that it ever came with."""
-        opened = open_next(offered, current)
-        if opened is None:
-            return
-        known = {
-            **TrustedKeys(current).of(Role.ROOT),
-            **TrustedKeys(opened).of(Role.ROOT),
-            **TrustedKeys(current).of(Role.APPROVE),
-        }
-        kept, named = only_valid(offered, known), digest(offered)
-        for waiting in self.journal.waiting_keys():
-            if digest(waiting.document) == named and waiting.document.payload == kept.payload:
-                kept = merge_signatures(waiting.document, kept)
-        self.journal.note_waiting_keys(named, opened.number, kept, self.now)
-
-    def pin_next(self, current: KeysDocument) -> KeysDocument | None:
-        """Pin the first waiting document that counts now, if there is one."""
-        for waiting in self.journal.waiting_keys():
-            opened = open_next(waiting.document, current)
-            if opened is None:
-                continue
-            judged = judge_next(
-                waiting.document,
-                opened,
-                current,
-                first_seen=waiting.first_seen,
-                delay=self.settings.approver_delay,
-            )
-            if judged.counts(self.now):
-                self.journal.pin_keys(opened.number, waiting.document, self.now)
-                return opened
-        return None
 
     def consider(
         self,
@@ -227,17 +176,18 @@ class _Work:
             waits = judge_time(
                 entry, manifest, approved_since=approved_since, settings=self.settings, now=self.now
             )
-            if waits is not None:
-                self.hold(manifest, entry, waits[0], waits[1])
-            elif not is_locked(
+            locked = waits is None and is_locked(
                 entry,
                 municipality=manifest.municipality,
                 receipts=receipts.get(entry.device, ()),
                 device_keys=inbox.device_keys,
-            ):
-                self.hold(manifest, entry, Hold.NOT_LOCKED)
-            else:
+            )
+            if waits is not None:
+                self.hold(manifest, entry, waits[0], waits[1])
+            elif locked:
                 self.release(manifest, entry, named)
+            else:
+                self.hold(manifest, entry, Hold.NOT_LOCKED)
 
     def check_release_key(self, keys: TrustedKeys) -> None:
         """Pass silently if laptops would follow this signer's key.
@@ -305,10 +255,6 @@ class _Work:
     ) -> None:
         """Note why a laptop is not released."""
         self.held.append(Held(manifest=manifest.id, serial=entry.serial, hold=hold.value, until=until))
-
-
-def _read(document: SignedDocument) -> KeysDocument:
-    return read_unverified(document, KeysDocument)
 
 
 def _release(recorded: RecordedRelease) -> Release:

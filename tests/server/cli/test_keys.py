@@ -101,3 +101,22 @@ def test_a_document_that_root_did_not_sign_is_refused_by_the_server(town):
 
 def test_server_or_file_must_be_named(town):
     assert "--server or --keys" in town.run("keys", "show", code=2).stderr
+
+
+def test_a_document_is_carried_to_the_signer_when_the_old_group_signs_late(town):
+    town.ceremony("--approver-delay-hours", 0)
+    town.keygen("deputy")
+    keys = json.loads(town.run("keys", "show", "--server", SERVER, "--json").stdout)
+    leaving = keys["roles"]["approve"]["keyids"][0]
+    change(town, "--add-approver", town.folder / "deputy.pub.pem", "--remove-approver", leaving)
+    town.run("keys", "publish", town.folder / "next.json", "--server", SERVER)
+    signer = ("--directory", town.folder / "signer")
+    result = town.run("signer", "keys", *signer, town.folder / "next.json", code=1)
+    assert "does not follow keys document 3 yet" in result.stderr
+    for name, before, after in (("mayor", "next", "once"), ("clerk", "once", "twice")):
+        town.run(
+            "approve", "keys", town.folder / f"{before}.json", "--key", town.folder / f"{name}.pem",
+            "--out", town.folder / f"{after}.json", input="y\n",
+        )  # fmt: skip
+    result = town.run("signer", "keys", *signer, town.folder / "twice.json")
+    assert "follows keys document 3" in result.stderr
