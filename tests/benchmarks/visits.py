@@ -31,10 +31,10 @@ import asyncpg
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from fakes.databases import postgresql_cluster
 from visit_load import AUDIENCE, LoadDevice, make_devices, send_all, signed_visits
 from visit_spike import TABLE
 
+from fakes.databases import postgresql_cluster
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, Serial
 from tenure_server.settings import Settings, to_environment

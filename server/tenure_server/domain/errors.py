@@ -1,12 +1,12 @@
 """What can go wrong in the domain; knows no HTTP, no SQL.
 
-    TenureError
-    |- InputError                    a file or value from outside; carries every finding with row and column
-    |- NotFoundError
-    |- ConflictError                 somebody else was first, or the facts changed
-    |  |- StaleFactsError            compare-and-set on a device's row failed; read again and retry
-    |- RefusedError                  asked for something that a rule forbids
-    |- UnavailableError              a part outside is not answering; try again later
+TenureError
+|- InputError                    a file or value from outside; carries every finding with row and column
+|- NotFoundError
+|- ConflictError                 somebody else was first, or the facts changed
+|  |- StaleFactsError            compare-and-set on a device's row failed; read again and retry
+|- RefusedError                  asked for something that a rule forbids
+|- UnavailableError              a part outside is not answering; try again later
 """
 
 from dataclasses import dataclass
