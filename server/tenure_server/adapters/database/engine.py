@@ -5,6 +5,8 @@ that whoever reads in order to write has the lock already, and a small pool of c
 PostgreSQL: one pool; writers take their municipality's advisory lock first (see `unit_of_work`).
 """
 
+import asyncio
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ from tenure_server.domain.message import N_, say
 LOCK_SECONDS = 10
 """How long a writer waits for another before the database counts as unavailable."""
 READERS = 8
+SWITCH_ATTEMPTS = 100
+SWITCH_SECONDS = 0.05
 
 
 class Database:
@@ -70,7 +74,7 @@ class Database:
 
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite file."""
-    return f"sqlite:///{path.resolve()}"
+    return URL.create("sqlite", database=str(path.resolve())).render_as_string()
 
 
 def open_database(url: str) -> Database:
@@ -126,9 +130,10 @@ def _prepare(*, writing: bool) -> Callable[[Any, Any], None]:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000:.0f}")
+        if writing:
+            _write_ahead(connection, cursor)
         for pragma in (
-            f"busy_timeout = {LOCK_SECONDS * 1000}",
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             f"query_only = {'OFF' if writing else 'ON'}",
@@ -137,6 +142,20 @@ def _prepare(*, writing: bool) -> Callable[[Any, Any], None]:
         cursor.close()
 
     return prepare
+
+
+def _write_ahead(connection: Any, cursor: Any) -> None:
+    """Switch the file to WAL, once for all; SQLite itself does not wait for others who do it too."""
+    for attempt in range(SWITCH_ATTEMPTS):
+        cursor.execute("PRAGMA journal_mode")
+        if cursor.fetchone()[0] == "wal":
+            return
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == SWITCH_ATTEMPTS - 1:
+                raise
+            connection.run_async(lambda _: asyncio.sleep(SWITCH_SECONDS))
 
 
 def _begin(statement: str) -> Callable[[Connection], None]:
