@@ -145,18 +145,35 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root_hash(leaves: list[bytes]) -> bytes:
-    """Return the RFC 6962 Merkle tree hash of these leaf hashes (section 2.1)."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    peaks: list[tuple[int, bytes]] = []
-    for leaf in leaves:
+class GrowingTree:
+    """An RFC 6962 Merkle tree that leaves are added to and whose hash can be asked at every size."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Add the next leaf hash."""
         height, top = 0, leaf
-        while peaks and peaks[-1][0] == height:
-            top = node_hash(peaks.pop()[1], top)
+        while self._peaks and self._peaks[-1][0] == height:
+            top = node_hash(self._peaks.pop()[1], top)
             height += 1
-        peaks.append((height, top))
-    root = peaks.pop()[1]
-    while peaks:
-        root = node_hash(peaks.pop()[1], root)
-    return root
+        self._peaks.append((height, top))
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the tree hash of the leaves so far (section 2.1)."""
+        if not self._peaks:
+            return hashlib.sha256(b"").digest()
+        *lower, (_, root) = self._peaks
+        for _, peak in reversed(lower):
+            root = node_hash(peak, root)
+        return root
+
+
+def root_hash(leaves: list[bytes]) -> bytes:
+    """Return the RFC 6962 Merkle tree hash of these leaf hashes."""
+    tree = GrowingTree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.root()
