@@ -17,6 +17,7 @@ from tenure_server.language import LANGUAGES, SOURCE, translator
 
 COMMANDS: dict[str, str] = {
     "approve": "tenure_server.cli.approve:approve",
+    "audit": "tenure_server.cli.audit:audit",
     "demo": "tenure_server.cli.demo:demo",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
     "explain": "tenure_server.cli.explain:explain_command",
