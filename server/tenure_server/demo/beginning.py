@@ -138,7 +138,7 @@ async def enrol_this_machine(scene: Scene) -> None:
             os=reported_os["name"],
             version=reported_os.get("version", ""),
             cpu=system.get("cpu_brand", ""),
-            memory=round(int(system.get("physical_memory") or 0) / GIB, 1),
+            memory=scene.teller.words.number(round(int(system.get("physical_memory") or 0) / GIB, 1)),
         )
     )
     disks = ", ".join(f"{item['path']} {item['type']}" for item in filesystems[:3])

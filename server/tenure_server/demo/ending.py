@@ -1,10 +1,9 @@
 """The last part of the story: the end of the term, the wipe, its proof and the log."""
 
+import asyncio
 import json
 from datetime import date, timedelta
 from typing import Any
-
-import msgspec
 
 from tenure_policies.directive import Act, Outcome
 from tenure_server.demo import city, holdings
@@ -16,9 +15,12 @@ from tenure_server.domain.device import StoredReceipt
 from tenure_server.domain.ids import DeviceId
 from tenure_server.domain.message import N_, say
 from tenure_server.language import LANGUAGES
+from tenure_server.usecases.explanation import WipeState
 
 END_DAY, WIPE_DAY, RETURN_DAY = date(2029, 6, 1), date(2029, 6, 2), date(2029, 6, 5)
 MOMENTS = timedelta(minutes=1)
+CHAIN = [("lock", "done"), ("wipe", "accepted"), ("wipe", "running"), ("wipe", "done")]
+"""What the laptop signs, in this order."""
 
 
 async def end_the_term(scene: Scene) -> None:
@@ -171,35 +173,73 @@ async def let_the_absent_return(scene: Scene) -> None:
 
 
 async def show_the_proof(scene: Scene) -> None:
-    """Ask `tenure explain` for the chain from the register to the proof."""
-    if not scene.real_agent:
-        scene.teller.remark(say(N_("Left out, as asked for: no real agent.")))
-        return
-    asked = await scene.town.done(
-        "explain", holdings.REAL_SERIAL, "--data", str(scene.town.premises.server), "--json"
-    )
-    told = json.loads(asked.output)
+    """Ask `tenure explain` for the chain from the register to the proof, and for one that proves nothing."""
+    serial = min(expected_to_wipe(scene) - holdings.away() - {holdings.REAL_SERIAL})
+    wanted = (serial, holdings.REAL_SERIAL) if scene.real_agent else (serial,)
+    told, *real = await asyncio.gather(*(_explained(scene, one) for one in wanted))
+    for chain in real:
+        _check_chain(scene, chain)
+    is_honest = told["wipe"]["state"] == WipeState.EMULATED.value
     insist(
-        is_proven(told),
-        say(N_("`tenure explain` shows no proven wipe of {serial}."), serial=holdings.REAL_SERIAL),
+        is_honest,
+        say(N_("`tenure explain {serial}` does not say that the wipe was emulated."), serial=serial),
     )
     scene.teller.observed(
-        say(N_("`tenure explain {serial}` shows the wipe as proven."), serial=holdings.REAL_SERIAL)
+        say(N_("`tenure explain {serial}`: emulated by a simulation, not proven."), serial=serial)
     )
 
 
-def is_proven(told: dict[str, Any]) -> bool:
-    """Tell whether what `tenure explain` said ends in a proof."""
-    return bool(told)
+async def _explained(scene: Scene, serial: str) -> dict[str, Any]:
+    asked = await scene.town.done("explain", serial, "--data", str(scene.town.premises.server), "--json")
+    told: dict[str, Any] = json.loads(asked.output)
+    return told
+
+
+def _check_chain(scene: Scene, told: dict[str, Any]) -> None:
+    serial = holdings.REAL_SERIAL
+    if not scene.wiping_is_real:
+        scene.teller.remark(say(N_("`tenure explain {serial}`: emulated, not proven."), serial=serial))
+        return
+    said = [(receipt["act"], receipt["outcome"]) for receipt in told["receipts"]]
+    signed = [order["state"] for order in told["directives"]]
+    lists = [one for one in told["authority"] if one["released"] is not None]
+    links = [*told["directives"], *told["authority"], *told["receipts"]]
+    whole = (
+        told["wipe"]["state"] == WipeState.PROVEN.value
+        and said == CHAIN
+        and signed[-2:] == ["locked", "wiped"]
+        and [len(one["approvals"]) for one in lists] == [len(scene.approvers)]
+        and all(link["audit"] for link in links)
+    )
+    insist(whole, say(N_("`tenure explain {serial}` shows no whole chain to a proof."), serial=serial))
+    scene.teller.observed(
+        say(
+            N_(
+                "`tenure explain {serial}` shows the wipe as proven ({method}): {rule}, {directives} orders, "
+                "{approvals} approvals, a release, {receipts} receipts, each at its place in the log."
+            ),
+            serial=serial,
+            method=told["wipe"]["method"],
+            rule=told["because"][0]["rule"],
+            directives=len(signed),
+            approvals=len(lists[0]["approvals"]),
+            receipts=len(said),
+        )
+    )
 
 
 async def verify_the_log(scene: Scene) -> None:
     """Recompute the audit log and look at the dashboard once more."""
     asked = await scene.town.done("audit", "verify", "--data", str(scene.town.premises.server), "--json")
-    async with scene.opened.store.reading() as tx:
-        size = await tx.audit.size()
-    insist(msgspec.json.decode(asked.output), say(N_("The audit log was not verified.")))
-    scene.teller.observed(say(N_("The audit log holds: {count} entries, every one recomputed."), count=size))
+    verdict = json.loads(asked.output)
+    insist(verdict["holds"] and verdict["size"], say(N_("The audit log was not verified.")))
+    scene.teller.observed(
+        say(
+            N_("The audit log holds: {count} entries recomputed, {checkpoints} signed checkpoints agree."),
+            count=verdict["size"],
+            checkpoints=verdict["checkpoints"],
+        )
+    )
     for language in LANGUAGES[:3]:
         page = await scene.person.page("/laptops", language)
         insist(

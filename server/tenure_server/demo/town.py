@@ -162,8 +162,8 @@ class Town:
             RefusedError: A key was not made.
         """
         files = tuple(self.premises.approvers / f"{name}.pem" for name in APPROVERS)
-        for file in files:
-            await self.done("approve", "keygen", "--out", str(file), "--no-passphrase")
+        made = (self.done("approve", "keygen", "--out", str(file), "--no-passphrase") for file in files)
+        await asyncio.gather(*made)
         return files
 
     async def hold_ceremony(self) -> None:
