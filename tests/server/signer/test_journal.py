@@ -1,5 +1,6 @@
 import sqlite3
 import stat
+import threading
 from datetime import timedelta
 
 import pytest
@@ -118,6 +119,31 @@ def test_two_signers_over_one_journal_share_the_last_place_under_a_cap(path):
     assert record(second, 2, judge=one_place) is Hold.DAILY_CAP
     first.close()
     second.close()
+
+
+def test_a_second_signer_waits_while_the_first_decides(path):
+    outcome = []
+
+    def other_signer():
+        second = Journal.open(path)
+        outcome.append(
+            record(second, 2, judge=lambda found: Hold.DAILY_CAP if found.ordinary_last_day else None)
+        )
+        second.close()
+
+    thread = threading.Thread(target=other_signer)
+
+    def decide(_found):
+        thread.start()
+        thread.join(timeout=0.3)
+        assert thread.is_alive()
+
+    first = Journal.open(path)
+    assert record(first, 1, judge=decide) is None
+    thread.join(timeout=30)
+    assert outcome == [Hold.DAILY_CAP]
+    assert len(first.releases()) == 1
+    first.close()
 
 
 def test_the_first_signature_that_was_kept_stays(journal):

@@ -239,6 +239,19 @@ def test_a_recorded_release_is_held_back_by_a_stop_and_sent_after_it(world):
     assert world.round().sent == ("PF300001",)
 
 
+def test_a_stop_between_signing_and_sending_holds_the_release_back(world):
+    ready(world)
+
+    class StoppedWhenSigned(Journal):
+        def put_signed(self, release, document):
+            super().put_signed(release, document)
+            self.add_stop(Stop(id="kuntala/stop-1", at=DUE, reason="now"))
+
+    done = world.round(journal=StoppedWhenSigned.open(world.path))
+    assert (done.released, done.sent) == (("PF300001",), ())
+    assert not world.courier.posted
+
+
 def test_a_vetoed_manifest_is_never_released(world):
     ready(world)
     world.journal.veto("manifest-1", "wrong list", DUE)

@@ -156,3 +156,13 @@ def test_removing_all_approvers_counts_as_shrinking(world):
     world.round()
     world.clock.passes(days=365)
     assert world.round().keys_number == 2
+
+
+def test_even_the_old_group_cannot_make_one_person_enough(world):
+    payload = next_document(world.city.keys, {}, now=world.clock.now())
+    payload.roles[Role.APPROVE] = RoleKeys(keyids=world.city.keys.roles[Role.APPROVE].keyids[:1], threshold=1)
+    show(world, payload, world.city.root)
+    world.courier.keys[-1] = also_signed(world.courier.keys[-1], *world.city.approvers)
+    world.round()
+    world.clock.passes(days=365)
+    assert world.round().keys_number == 2
