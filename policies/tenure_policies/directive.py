@@ -26,7 +26,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tenure_policies.envelope import (
+    Counter,
     EnvelopeError,
+    Moment,
     P,
     Payload,
     PayloadType,
@@ -85,17 +87,17 @@ class Directive(Payload, frozen=True, kw_only=True):
     device: str
     device_key: str
     """Thumbprint of the device key that this directive is for."""
-    epoch: int
-    seq: int
+    epoch: Counter
+    seq: Counter
     lock_id: str
     state: DirectiveState
-    lock_at: datetime | None
+    lock_at: Moment | None
     """When the laptop locks by itself, online or not; None: the end is not known."""
     case: str | None
-    not_before: datetime
-    expires: datetime
+    not_before: Moment
+    expires: Moment
     """After this moment the directive is no longer accepted as new; an accepted one holds."""
-    issued: datetime
+    issued: Moment
     reason: Sentences
     instructions: Sentences
     plan_digest: str
@@ -108,7 +110,7 @@ class TimeStatement(Payload, frozen=True, kw_only=True):
     municipality: str
     device: str
     nonce: str
-    now: datetime
+    now: Moment
 
 
 class RoleKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,12 +124,12 @@ class KeysDocument(Payload, frozen=True, kw_only=True):
     """Who may sign what in one municipality; `number` grows by one at each rotation."""
 
     municipality: str
-    number: int
+    number: Counter
     profile: Profile
     keys: dict[str, str]
     """Thumbprint -> PEM."""
     roles: dict[Role, RoleKeys]
-    issued: datetime
+    issued: Moment
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,10 +138,10 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     serial: str
     device: str
     device_key: str
-    epoch: int
+    epoch: Counter
     lock_id: str
     case: str
-    not_before: datetime
+    not_before: Moment
     reason: str
     """The person, the fact and the paragraph, as the approver reads them."""
 
@@ -155,8 +157,8 @@ class Manifest(Payload, frozen=True, kw_only=True):
     entries: tuple[ManifestEntry, ...]
     prepared_by: str
     """Thumbprint of the preparer's approver key, or empty; it never counts among the approvals."""
-    issued: datetime
-    expires: datetime
+    issued: Moment
+    expires: Moment
 
 
 class Release(Payload, frozen=True, kw_only=True):
@@ -169,12 +171,12 @@ class Release(Payload, frozen=True, kw_only=True):
     serial: str
     device: str
     device_key: str
-    epoch: int
+    epoch: Counter
     lock_id: str
     case: str
-    not_before: datetime
-    issued: datetime
-    expires: datetime
+    not_before: Moment
+    issued: Moment
+    expires: Moment
 
 
 class Resume(Payload, frozen=True, kw_only=True):
@@ -183,7 +185,7 @@ class Resume(Payload, frozen=True, kw_only=True):
     municipality: str
     stop: str
     """Id of the stop that is lifted."""
-    issued: datetime
+    issued: Moment
 
 
 class Act(StrEnum):
@@ -228,17 +230,17 @@ class Receipt(Payload, frozen=True, kw_only=True):
     device: str
     serial: str
     device_key: str
-    epoch: int
-    number: int
+    epoch: Counter
+    number: Counter
     """Grows by one with each receipt of this epoch."""
     act: Act
     outcome: Outcome
     lock_id: str
-    seq: int
+    seq: Counter
     """The directive under which the laptop acted."""
     by_lease: bool
     """Whether the laptop locked by its own lease."""
-    at: datetime
+    at: Moment
     """By the laptop's trusted clock."""
     proof: Proof | None = None
     error: str = ""
@@ -448,13 +450,15 @@ def judge_wipe(
         raise RefusedDocumentError(Refusal.UNLOCK_CODE_RUNS)
     if signed_now is None:
         raise RefusedDocumentError(Refusal.NO_SIGNED_TIME)
-    entry = _authorised_entry(manifest, directive, identity, keys)
+    authority = open_manifest(manifest, keys)
+    entry = _authorised_entry(authority, directive, identity)
     released = keys.open(release, PayloadType.RELEASE, Release, Role.RELEASE)
     _check_release(released, entry, digest(manifest), identity)
     if signed_now < max(released.not_before, entry.not_before):
         raise RefusedDocumentError(Refusal.NOT_YET_VALID, released.not_before.isoformat())
-    if signed_now >= released.expires:
-        raise RefusedDocumentError(Refusal.EXPIRED, released.expires.isoformat())
+    expires = min(released.expires, authority.expires)
+    if signed_now >= expires:
+        raise RefusedDocumentError(Refusal.EXPIRED, expires.isoformat())
 
 
 def open_manifest(document: SignedDocument, keys: TrustedKeys) -> Manifest:
@@ -470,10 +474,7 @@ def open_manifest(document: SignedDocument, keys: TrustedKeys) -> Manifest:
     return _open(document, PayloadType.MANIFEST, Manifest, others, keys.threshold(Role.APPROVE))
 
 
-def _authorised_entry(
-    manifest: SignedDocument, directive: Directive, identity: Identity, keys: TrustedKeys
-) -> ManifestEntry:
-    opened = open_manifest(manifest, keys)
+def _authorised_entry(opened: Manifest, directive: Directive, identity: Identity) -> ManifestEntry:
     if opened.municipality != identity.municipality:
         raise RefusedDocumentError(Refusal.OTHER_MUNICIPALITY, opened.municipality)
     for entry in opened.entries:

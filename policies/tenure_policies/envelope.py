@@ -14,8 +14,9 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +26,12 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time without an offset is unreadable: it would be another moment for whoever compares it."""
+
+Counter = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A number that every JSON reader and every database can hold."""
 
 
 class EnvelopeError(Exception):

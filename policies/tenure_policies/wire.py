@@ -5,11 +5,9 @@ a document whose digest did not change is never sent twice, in either direction.
 stand here too, so that both sides read them from one place.
 """
 
-from datetime import datetime
-
 import msgspec
 
-from tenure_policies.envelope import Payload, SignedDocument
+from tenure_policies.envelope import Counter, Moment, Payload, SignedDocument
 
 ENROL_PATH = "/agent/v1/enrol"
 VISIT_PATH = "/agent/v1/visit"
@@ -44,7 +42,7 @@ class EnrolAnswer(Payload, frozen=True, kw_only=True):
 
     municipality: str
     device: str
-    epoch: int
+    epoch: Counter
     audience: str
     keys: tuple[SignedDocument, ...]
     """Every keys document, oldest first; the first is signed by the pinned root."""
@@ -53,7 +51,7 @@ class EnrolAnswer(Payload, frozen=True, kw_only=True):
 class HeldEcho(msgspec.Struct, frozen=True, kw_only=True):
     """The directive that the laptop follows, shown at each visit; the whole of it when the server asked."""
 
-    seq: int
+    seq: Counter
     digest: str
     document: SignedDocument | None = None
 
@@ -72,27 +70,27 @@ class RefusalReport(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str
     detail: str
     alarm: bool
-    at: datetime
+    at: Moment
 
 
 class ClockReport(msgspec.Struct, frozen=True, kw_only=True):
     """The laptop's trusted time and its wall clock, to tell a clock that was moved."""
 
-    trusted: datetime | None
-    wall: datetime
+    trusted: Moment | None
+    wall: Moment
 
 
 class VisitRequest(Payload, frozen=True, kw_only=True):
     """One report of a laptop; signed over method, path, query, digest and audience."""
 
     device: str
-    epoch: int
-    visit: int
+    epoch: Counter
+    visit: Counter
     """Grows with every visit of this epoch; one that is not greater than the last is a replay."""
     nonce: str
     """Answered by the signed time statement."""
     agent_version: str
-    keys_number: int
+    keys_number: Counter
     held: HeldEcho | None
     lock: LockReport
     clock: ClockReport
@@ -119,7 +117,7 @@ class VisitAnswer(Payload, frozen=True, kw_only=True):
     keys: tuple[SignedDocument, ...] = ()
     """Keys documents newer than the visit's `keys_number`, oldest first."""
     checkpoint: SignedDocument | None = None
-    receipts_through: int = 0
+    receipts_through: Counter = 0
     """Highest receipt number stored; the laptop drops those up to it."""
     want: tuple[str, ...] = ()
     """Inventory documents to send in full at once."""
@@ -137,7 +135,7 @@ class ErrorAnswer(Payload, frozen=True, kw_only=True):
     `token` (403), `malformed` (400), `too_large` (413), `busy` (503, see `retry_after_seconds`)."""
     detail: str = ""
     nonce: str | None = None
-    last_visit: int | None = None
+    last_visit: Counter | None = None
     retry_after_seconds: int | None = None
 
 

@@ -306,6 +306,24 @@ def test_the_serial_of_the_firmware_counts_not_the_enrolled_one():
     assert Wiping().refusal(identity=moved) is Refusal.NOT_IN_MANIFEST
 
 
+def test_a_release_does_not_outlive_the_manifest_it_rests_on():
+    wiping = Wiping()
+    wiping.manifest = CITY.approve(CITY.manifest(CITY.entry(LAPTOP), expires=NOW))
+    wiping.let_go()
+    assert wiping.refusal() is Refusal.EXPIRED
+
+
+@pytest.mark.parametrize("field", ["lock_at", "not_before", "expires", "issued"])
+def test_a_time_without_an_offset_is_unreadable(field: str):
+    assert refusal_of(order(**{field: datetime(2029, 1, 1)})) is Refusal.UNREADABLE  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("field", ["seq", "epoch"])
+@pytest.mark.parametrize("number", [-1, 2**53 + 1, 2**70])
+def test_a_number_that_no_database_holds_is_unreadable(field: str, number: int):
+    assert refusal_of(order(**{field: number})) is Refusal.UNREADABLE
+
+
 @pytest.mark.parametrize("locked_under", [None, "", "lock-0"])
 def test_a_laptop_that_is_not_locked_under_that_lock_is_not_wiped(locked_under: str | None):
     assert Wiping().refusal(locked_under=locked_under) is Refusal.NOT_LOCKED

@@ -99,3 +99,18 @@ def test_documents_travel_byte_for_byte():
 def test_the_audience_of_a_token_is_what_stands_before_its_last_dot():
     assert audience_of_token("tenure.kuntala.example.s3cret") == "tenure.kuntala.example"
     assert audience_of_token("nodot") == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"visit": -1},
+        {"visit": 2**63},
+        {"epoch": 2**70},
+        {"clock": {"trusted": None, "wall": "2029-03-01T12:00:00"}},
+        {"clock": {"trusted": "2029-03-01T12:00:00", "wall": "2029-03-01T12:00:00Z"}},
+    ],
+)
+def test_numbers_and_times_that_could_be_misread_are_refused(changes: dict[str, Any]):
+    with pytest.raises(UnreadableError):
+        read_payload(encoded({**OLDEST_VISIT, **changes}), VisitRequest)
