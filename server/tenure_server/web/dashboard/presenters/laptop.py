@@ -124,7 +124,7 @@ def _step(number: int, name: str, step: TimelineStep, scribe: Scribe) -> StepLin
         when=scribe.exactly(step.at),
         rule=step.rule,
         rule_text=words.rule(step.rule, scribe.speak),
-        needs=", ".join(words.need(need, scribe.speak) for need in step.needs),
+        needs="" if step.done else ", ".join(words.need(need, scribe.speak) for need in step.needs),
         state=states[timeline.look(step, scribe.now)],
     )
 

@@ -113,7 +113,9 @@ def _state(row: ManifestRow, scribe: Scribe, *, waits: bool, over: bool, finishe
 
 
 def _approval(approval: Approval, scribe: Scribe) -> ApprovalLine:
-    return ApprovalLine(name=approval.name, key=approval.key[:SHORT_KEY], at=scribe.exactly(approval.at))
+    # A key that was given no name is called by its own beginning; once is enough.
+    name = "" if approval.key.startswith(approval.name) else approval.name
+    return ApprovalLine(name=name, key=approval.key[:SHORT_KEY], at=scribe.exactly(approval.at))
 
 
 def _laptop(laptop: ManifestLaptop, scribe: Scribe) -> ManifestLaptopLine:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.dashboard import HELSINKI, LAPTOPS, NOW, page
+from tenure_server.domain.plan import Need
 from tenure_server.language import translator
 from tenure_server.usecases.views import ProofView, Reported
 from tenure_server.web.dashboard.presenters import laptop
@@ -37,6 +38,13 @@ def test_a_wipe_that_is_due_without_any_word_of_it_is_unproven():
 
 def test_a_laptop_in_use_has_nothing_to_prove():
     assert laptop.present(first(Reported.ACTIVE), ENGLISH).proof is None
+
+
+def test_a_step_that_is_done_needs_nothing_more():
+    view = first(Reported.WIPED)
+    steps = tuple(replace(step, needs=(Need.CAMPAIGN,)) for step in view.steps)
+    for step, shown in zip(steps, laptop.present(replace(view, steps=steps), ENGLISH).steps, strict=True):
+        assert shown.needs == ("" if step.done else "approval of the campaign")
 
 
 def test_only_known_facts_are_listed():

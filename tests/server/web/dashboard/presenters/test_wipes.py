@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from fakes.dashboard import HELSINKI, NOW, FakeDashboard
 from tenure_server.language import translator
+from tenure_server.usecases.views import Approval
 from tenure_server.web.dashboard.presenters import wipes
 from tenure_server.web.dashboard.presenters.moments import Scribe
 
@@ -40,6 +41,17 @@ async def test_a_released_laptop_without_proof_is_unproven():
     assert [laptop.state.text for laptop in approved.laptops].count("Wiped, proven") == 3
     assert [laptop.state.text for laptop in approved.laptops].count("Released, unproven") == 1
     assert approved.progress == "3 of 4 wipes proven"
+
+
+async def test_a_key_without_a_name_is_shown_once():
+    view = await FakeDashboard().manifests()
+    key = "14fcc7a337e33b75" * 4
+    approval = Approval(key=key, name=key[:16], at=NOW)
+    row = replace(view.manifests[0], approvals=(approval,))
+    shown_once = (
+        wipes.present(replace(view, manifests=(row,)), ENGLISH, server=SERVER).manifests[0].approvals[0]
+    )
+    assert (shown_once.name, shown_once.key) == ("", key[:16])
 
 
 async def test_a_list_is_finished_only_when_every_wipe_is_proven():
