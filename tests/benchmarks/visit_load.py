@@ -44,9 +44,25 @@ def make_devices(count: int) -> list[LoadDevice]:
     return devices
 
 
-def signed_visits(devices: list[LoadDevice], rounds: int, *, after: int = 0) -> list[bytes]:
-    """Return whole HTTP requests, round by round, each laptop once a round; counters go on `after`."""
-    return [_signed(device, after + number + 1) for number in range(rounds) for device in devices]
+def signed_visits(
+    devices: list[LoadDevice], rounds: int, *, connections: int, after: int = 0
+) -> list[list[bytes]]:
+    """Return whole HTTP requests for each connection; a laptop keeps to one, so its counters stay in order.
+
+    Args:
+        devices: The laptops.
+        rounds: How often each visits.
+        connections: Over how many connections they are spread.
+        after: The counter that the laptops have reached.
+    """
+    return [
+        [
+            _signed(device, after + number + 1)
+            for number in range(rounds)
+            for device in devices[lane::connections]
+        ]
+        for lane in range(connections)
+    ]
 
 
 def _signed(device: LoadDevice, number: int) -> bytes:
@@ -70,17 +86,14 @@ def _signed(device: LoadDevice, number: int) -> bytes:
     return start.encode() + body
 
 
-async def send_all(port: int, requests: list[bytes], *, connections: int) -> tuple[float, dict[int, int]]:
-    """Send the requests over so many connections; return the seconds it took and status -> count.
-
-    A laptop's requests keep their order: those with the same place modulo `connections` share a connection.
-    """
+async def send_all(port: int, lanes: list[list[bytes]]) -> tuple[float, dict[int, int]]:
+    """Send each lane over a connection of its own; return the seconds it took and status -> count."""
     statuses: dict[int, int] = {}
-    streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    streams = [await asyncio.open_connection("127.0.0.1", port) for _ in lanes]
     started = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for place, (reader, writer) in enumerate(streams):
-            group.create_task(_send(reader, writer, requests[place::connections], statuses))
+        for (reader, writer), requests in zip(streams, lanes, strict=True):
+            group.create_task(_send(reader, writer, requests, statuses))
     seconds = time.perf_counter() - started
     for _reader, writer in streams:
         writer.close()

@@ -18,7 +18,7 @@ import msgspec
 
 from tenure_policies.envelope import load_public_key
 from tenure_policies.http_signature import HttpRequest, verify_request
-from tenure_policies.wire import VisitRequest
+from tenure_policies.wire import VISIT_PATH, VisitRequest
 
 TABLE = "CREATE TABLE IF NOT EXISTS spike (device TEXT PRIMARY KEY, visit BIGINT, seen TEXT)"
 SQLITE_UPSERT = (
@@ -98,6 +98,10 @@ class Spike:
                 self._batches = await self._open()
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
+            return
+        if scope["path"] != VISIT_PATH:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
             return
         body = (await receive()).get("body", b"")
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}

@@ -133,14 +133,15 @@ def measure(folder: Path, product_url: str, spike_url: str, options: argparse.Na
         server("visit_spike:create_app", spike) as spike_port,
     ):
         for turn in range(options.turns + 1):
-            requests = signed_visits(devices, options.rounds, after=done)
+            lanes = signed_visits(devices, options.rounds, connections=CONNECTIONS, after=done)
             done += options.rounds
+            sent = len(devices) * options.rounds
             for name, port in (("product", product_port), ("spike", spike_port)):
-                seconds, statuses = asyncio.run(send_all(port, requests, connections=CONNECTIONS))
-                if statuses != {200: len(requests)}:
+                seconds, statuses = asyncio.run(send_all(port, lanes))
+                if statuses != {200: sent}:
                     raise RuntimeError(f"{name} answered {statuses}")
                 if turn > 0:  # the first warms up: imports, key caches, pages
-                    rates[name].append(len(requests) / seconds)
+                    rates[name].append(sent / seconds)
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ratio = medians["product"] / medians["spike"]
     return {
@@ -177,10 +178,8 @@ def main() -> None:
         if options.database in ("postgresql", "both"):
             folder = Path(temporary) / "postgresql"
             folder.mkdir()
-            with postgresql_cluster() as cluster:
-                results["postgresql"] = measure(
-                    folder, cluster.create("product"), cluster.create("spike"), options
-                )
+            with postgresql_cluster(durable=True) as cluster:
+                results["postgresql"] = measure(folder, cluster.fresh(), cluster.fresh(), options)
     print(json.dumps(results, indent=2))
 
 

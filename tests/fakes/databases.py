@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,24 +63,46 @@ class Cluster:
         return self.url(name)
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Cluster]:
-    """A PostgreSQL cluster for this test process."""
+class NoPostgresqlError(RuntimeError):
+    """PostgreSQL cannot be run on this machine; says what is missing."""
+
+
+@contextmanager
+def postgresql_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Run a throwaway cluster.
+
+    Args:
+        durable: Flush every commit to the disk, as an installation does and a benchmark must; tests need not.
+
+    Raises:
+        NoPostgresqlError: There is no server program, or no user to run it as.
+    """
     programs = _programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server program on this machine (Debian: postgresql)")
+        raise NoPostgresqlError("no PostgreSQL server program on this machine (Debian: postgresql)")
     user = _unprivileged()
     if user is None:
-        pytest.skip("PostgreSQL refuses root, and there is no unprivileged user to run it as")
+        raise NoPostgresqlError("PostgreSQL refuses root, and there is no unprivileged user to run it as")
     folder = Path(tempfile.mkdtemp(prefix="tenure-pg-"))
     os.chown(folder, user.pw_uid, user.pw_gid)
     try:
-        with _running(programs, folder, user) as cluster:
-            cluster.run("CREATE DATABASE migrated")
-            _migrate(cluster.url("migrated"))
+        with _running(programs, folder, user, durable=durable) as cluster:
             yield cluster
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A PostgreSQL cluster for this test process."""
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(postgresql_cluster())
+        except NoPostgresqlError as error:
+            pytest.skip(str(error))
+        cluster.run("CREATE DATABASE migrated")
+        _migrate(cluster.url("migrated"))
+        yield cluster
 
 
 @pytest.fixture(scope="session")
@@ -161,13 +183,18 @@ def _unprivileged() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def _running(programs: Path, folder: Path, user: pwd.struct_passwd) -> Iterator[Cluster]:
+def _running(programs: Path, folder: Path, user: pwd.struct_passwd, *, durable: bool) -> Iterator[Cluster]:
     data = folder / "data"
     locale = ("-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
     _start(
         programs / "initdb", "-D", data, "-U", OWNER, "-A", "trust", *locale, folder=folder, user=user
     ).wait()
-    settings = ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "max_connections=200")
+    settings = [
+        "listen_addresses=",
+        f"unix_socket_directories={folder}",
+        f"fsync={'on' if durable else 'off'}",
+        "max_connections=200",
+    ]
     options = [part for setting in settings for part in ("-c", setting)]
     server = _start(programs / "postgres", "-D", data, *options, folder=folder, user=user)
     try:
