@@ -60,6 +60,14 @@ MODELS = (
 )
 
 
+THIS_MACHINE = Model(
+    name="Tämä kone - Denna dator - This machine",
+    price="1015.00",
+    price_with_vat="1273.83",
+    lease_end=date(2029, 8, 31),
+)
+
+
 def simulated_serials() -> tuple[str, ...]:
     """Return the serials of the simulated laptops."""
     return tuple(f"TS-{number:04d}" for number in range(1, LAPTOPS))
@@ -67,7 +75,9 @@ def simulated_serials() -> tuple[str, ...]:
 
 def model_of(serial: str) -> Model:
     """Return a laptop's model."""
-    number = LAPTOPS if serial == REAL_SERIAL else int(serial.removeprefix("TS-"))
+    if serial == REAL_SERIAL:
+        return THIS_MACHINE
+    number = int(serial.removeprefix("TS-"))
     return MODELS[2] if number % 7 == 0 else MODELS[number % 2]
 
 
