@@ -162,6 +162,16 @@ async def test_documents_are_replaced_by_name(store: Store) -> None:
         assert await tx.devices.documents(DEVICE) == {"os": ("3", b'{"a":1}'), "disks": ("2", b"[]")}
 
 
+async def test_one_document_is_read_of_every_laptop_that_sent_it(store: Store) -> None:
+    await put(store, stored.device())
+    async with store.writing() as tx:
+        await tx.devices.put_documents(DEVICE, {"os": ("1", b"{}"), "disks": ("2", b"[]")}, NOW)
+
+    async with store.reading() as tx:
+        assert await tx.devices.documents_named("disks") == {DEVICE: b"[]"}
+        assert await tx.devices.documents_named("nothing") == {}
+
+
 async def test_documents_of_an_unknown_laptop_are_refused(store: Store) -> None:
     with pytest.raises(NotFoundError):
         async with store.writing() as tx:

@@ -22,6 +22,7 @@ from tenure_server.domain.whereabouts import Situation, Whereabouts, situation
 from tenure_server.usecases.ports import StoredDirective, Transaction
 from tenure_server.usecases.views import Attention, LaptopRow, Reported
 
+STORAGE = "storage"
 SILENT_AFTER = timedelta(days=14)
 ENDING_WITHIN = timedelta(days=30)
 _SHOWS = {
@@ -47,6 +48,8 @@ class Fleet:
     latest: Mapping[DeviceId, StoredDirective]
     visits: Mapping[DeviceId, LastVisit]
     receipts: Mapping[DeviceId, Sequence[StoredReceipt]]
+    storage: Mapping[DeviceId, bytes]
+    """What each laptop said of its disks, as JSON."""
     tags: Mapping[Serial, Message] = field(default_factory=dict)
 
     @classmethod
@@ -72,6 +75,7 @@ class Fleet:
             latest=await tx.directives.all_latest(),
             visits=await tx.devices.last_visits(),
             receipts=receipts,
+            storage=await tx.devices.documents_named(STORAGE),
             tags=tags or {},
         )
 

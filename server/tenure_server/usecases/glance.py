@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
+
 from tenure_policies.directive import DirectiveState
 from tenure_server.domain.civil_time import local_day
 from tenure_server.domain.mandate import LaptopChoice
@@ -11,6 +13,8 @@ from tenure_server.domain.rights import rights_of
 from tenure_server.usecases.fleet import Fleet
 from tenure_server.usecases.views import AtAGlance, Attention, LaptopRow, Ordered, Reported
 
+_START_PATHS = frozenset({"/boot", "/boot/efi", "/efi"})
+"""What must be readable to start, and carries nobody's data."""
 NOTICE_DAYS = (30, 14, 7, 1)
 _LOCKED = frozenset({Reported.LOCKED, Reported.UNPROVEN, Reported.WIPED})
 
@@ -32,6 +36,7 @@ def at_a_glance(fleet: Fleet, rows: Sequence[LaptopRow]) -> AtAGlance:
         unproven=_count(rows, Attention.UNPROVEN),
         silent=_count(rows, Attention.SILENT),
         holds=_count(rows, Attention.HELD),
+        unencrypted=_unencrypted(fleet, rows),
         register_date=None if register_date is None else local_day(register_date, fleet.policy.zone),
         register_age_days=age_in_days(fleet.facts, fleet.policy, fleet.at),
         register_fresh_days=fleet.policy.register_fresh_days,
@@ -59,6 +64,39 @@ def _order_of(fleet: Fleet, row: LaptopRow) -> DirectiveState | None:
     device = fleet.devices.get(row.serial)
     latest = None if device is None else fleet.latest.get(device.id)
     return None if latest is None else DirectiveState(latest.state)
+
+
+class _Filesystem(msgspec.Struct):
+    path: str | None = None
+    encrypted: int | None = None
+
+
+class _Storage(msgspec.Struct):
+    filesystems: list[_Filesystem] | None = None
+
+
+def _unencrypted(fleet: Fleet, rows: Sequence[LaptopRow]) -> int | None:
+    """Count the laptops that say that a disk with data on it is readable by whoever takes it out.
+
+    None while no laptop has told.
+    """
+    told = [
+        is_open
+        for row in rows
+        if (device := fleet.devices.get(row.serial)) is not None
+        and (is_open := _has_open_disk(fleet.storage.get(device.id))) is not None
+    ]
+    return sum(told) if told else None
+
+
+def _has_open_disk(document: bytes | None) -> bool | None:
+    try:
+        storage = msgspec.json.decode(document or b"{}", type=_Storage)
+    except msgspec.MsgspecError:
+        return None
+    if not storage.filesystems:
+        return None
+    return any(one.encrypted == 0 and one.path not in _START_PATHS for one in storage.filesystems)
 
 
 def _own_devices(fleet: Fleet) -> int:

@@ -200,6 +200,10 @@ class DeviceStore(Protocol):
         """Return the laptop's inventory documents: name -> (digest, JSON)."""
         ...
 
+    async def documents_named(self, name: str) -> Mapping[DeviceId, bytes]:
+        """Return one inventory document of every laptop that has sent it."""
+        ...
+
     async def put_receipts(self, receipts: Sequence[StoredReceipt]) -> Sequence[StoredReceipt]:
         """Store receipts not stored before; return those that were new."""
         ...

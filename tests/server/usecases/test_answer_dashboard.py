@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fakes.city import City
-from fakes.town import TERM_END, Town, town
+from fakes.town import TERM_END, Town, inventory_document, town
 from tenure_policies.directive import Act, DirectiveState, Outcome, Proof
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import say
@@ -209,6 +210,28 @@ async def test_the_figures_tell_orders_from_proofs(here: Town) -> None:
         ordered=1, proven=0
     ), 1)  # fmt: skip
     assert (after.wipes, after.unproven, after.overdue) == (Ordered(ordered=1, proven=1), 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("filesystems", "count"),
+    [
+        ([{"path": "/", "encrypted": 0}], 1),
+        ([{"path": "/", "encrypted": 1}, {"path": "/home", "encrypted": 0}], 1),
+        ([{"path": "/boot", "encrypted": 0}, {"path": "/", "encrypted": 1}], 0),
+        ([{"path": "/", "encrypted": None}], 0),
+        (None, None),
+        ([], None),
+    ],
+)
+async def test_laptops_that_say_that_their_disk_is_open_are_counted(
+    here: Town, filesystems: object, count: int | None
+) -> None:
+    digest, raw = inventory_document(filesystems=filesystems, disks=None)
+    laptop = here.laptops["L1"]
+
+    await here.visit(laptop, digests={"storage": digest}, documents={"storage": msgspec.Raw(raw)})
+
+    assert (await answers(here).laptops(LaptopFilter())).at_a_glance.unencrypted == count
 
 
 async def test_rights_that_end_soon_are_counted(here: Town) -> None:

@@ -159,6 +159,15 @@ class DeviceQueries(ReceiptQueries):
         )
         return {row.name: (row.digest, row.document) for row in found}
 
+    async def documents_named(self, name: str) -> Mapping[DeviceId, bytes]:
+        """Return one inventory document of every laptop that has sent it."""
+        found = await self._connection.rows(
+            select(device_document.c.device_id, device_document.c.document).where(
+                self._connection.mine(device_document), device_document.c.name == name
+            )
+        )
+        return {row.device_id: row.document for row in found}
+
     def _devices(self) -> Select[Any]:
         return select(_device).where(self._connection.mine(_device))
 
