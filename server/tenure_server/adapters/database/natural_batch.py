@@ -38,6 +38,10 @@ class NaturalBatch(Generic[Item, Answer]):
     async def _run(self) -> None:
         try:
             while self._queue:
+                # Whoever is ready to submit does so first: a turn of the loop for their requests to arrive,
+                # one for them to be looked at. Alone, nobody waits; under load a batch grows to all of them.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
                 batch, self._queue = self._queue[: self._limit], self._queue[self._limit :]
                 await self._answer(batch)
         finally:
