@@ -1,5 +1,7 @@
 import json
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -235,3 +237,23 @@ def test_the_status_says_in_words_what_is_held_and_why(town):
     assert "destruction    on" in shown
     assert "manifest-1" in shown
     assert "not_approved" in shown
+
+
+def test_a_signer_that_finds_no_server_goes_on_asking_and_ends_when_told(town):
+    town.ceremony()
+    settings = town.folder / "signer" / "settings.json"
+    settings.write_text(settings.read_text().replace(SERVER, "http://127.0.0.1:9"))
+    command = [sys.executable, "-m", "tenure_server.cli", "signer", "run", "--poll-seconds", "0.1"]
+    with subprocess.Popen(
+        [*command, "--directory", town.folder / "signer"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        told = [process.stderr.readline() for _ in range(3)]
+        process.terminate()
+        rest = process.communicate(timeout=30)
+    assert "signer_runs" in told[0]
+    assert all("server_unavailable" in line for line in told[1:])
+    assert process.returncode == 0
+    assert rest[0] == ""
