@@ -51,6 +51,8 @@ class Batches:
 
     async def _drain(self) -> None:
         while self._waiting:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
             batch, self._waiting = self._waiting, []
             await self._commit(sorted({row[0]: row for row, _ in batch}.values()))
             for _, done in batch:
