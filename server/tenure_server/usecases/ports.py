@@ -527,5 +527,5 @@ class Subscription(Protocol):
         ...
 
     def close(self) -> None:
-        """End the interest."""
+        """End the interest; whoever waits is told that there is no news."""
         ...

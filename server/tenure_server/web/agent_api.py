@@ -189,17 +189,22 @@ class AgentApi:
         ticket = self.tickets.read_ticket(given, self.visiting.clock.now())
         if ticket is None:
             raise _RefusedRequestError(401, ErrorAnswer(error="ticket"))
-        news = await self._has_news(ticket)
+        news = await self._has_news(ticket, receive)
         if news:
             await _send(send, 200, b'{"news":true}')
         else:
             await _send(send, 204, b"")
 
-    async def _has_news(self, ticket: Ticket) -> bool:
-        """Wait for a version newer than the ticket's; False when nothing came for some minutes."""
+    async def _has_news(self, ticket: Ticket, receive: Receive) -> bool:
+        """Wait for a version newer than the ticket's; False when nothing came for some minutes.
+
+        A laptop that has left is waited for no longer: it would keep memory here, and a stop of the server.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + WAIT_SECONDS + secrets.randbelow(WAIT_JITTER_SECONDS)
         subscription = self.feed.subscribe(ticket.device)
+        left = asyncio.ensure_future(_has_left(receive))
+        left.add_done_callback(lambda _left: subscription.close())
         try:
             # Subscribed first, compared after: news between the two still wakes. Compared again after each
             # wake: one that was for nothing costs a look here, and no visit.
@@ -209,10 +214,17 @@ class AgentApi:
                     raise _RefusedRequestError(401, ErrorAnswer(error="ticket"))
                 if version > ticket.news:
                     return True
-                if not await subscription.wait(max(0.0, until - loop.time())):
+                if left.done() or not await subscription.wait(max(0.0, until - loop.time())):
                     return False
         finally:
+            left.cancel()
             subscription.close()
+
+
+async def _has_left(receive: Receive) -> None:
+    """Return when the other end is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _headers(scope: Scope) -> dict[str, str]:

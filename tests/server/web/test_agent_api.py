@@ -47,6 +47,8 @@ class Api:
     installation: Installation
     app: AgentApi
     kicks: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when whoever waits has hung up."""
 
     async def call(
         self, method: str, path: str, headers: dict[str, str], body: bytes = b""
@@ -55,6 +57,8 @@ class Api:
         messages = [{"type": "http.request", "body": body}]
 
         async def receive() -> dict[str, Any]:
+            if not messages:
+                await self.left.wait()
             return messages.pop() if messages else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
@@ -329,6 +333,19 @@ async def test_news_ends_the_waiting_and_an_old_ticket_does_not_wait_at_all(api:
         assert (await waiting)[:2] == (200, b'{"news":true}')
         assert (await api.call("GET", WAIT_PATH, ticket))[0] == 200
     assert (await api.call("GET", WAIT_PATH, {TICKET_HEADER: "forged"}))[0] == 401
+
+
+async def test_a_laptop_that_hangs_up_is_waited_for_no_longer(api: Api) -> None:
+    laptop = await enrolled(api)
+    await enforce_ends(api.installation.enforcement)
+    ticket = {TICKET_HEADER: (await laptop.visit()).ticket}
+    waiting = asyncio.create_task(api.call("GET", WAIT_PATH, ticket))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    api.left.set()
+    async with asyncio.timeout(5):
+        assert (await waiting)[0] == 204
+        assert (await api.call("GET", WAIT_PATH, ticket))[0] == 204
 
 
 async def test_a_locked_database_answers_retry_after_and_writes_nothing(

@@ -60,8 +60,10 @@ class DeviceSubscription:
             self._future.set_result(True)
 
     def close(self) -> None:
-        """End the interest."""
+        """End the interest; whoever waits is told that there is no news."""
         self._hub.remove(self)
+        if self._future is not None and not self._future.done():
+            self._future.set_result(False)
 
 
 def _time_out(future: "asyncio.Future[bool]") -> None:
