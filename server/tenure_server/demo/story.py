@@ -8,7 +8,7 @@ from tenure_server.demo.approving import MIDDLE
 from tenure_server.demo.beginning import BEGINNING
 from tenure_server.demo.ending import ENDING
 from tenure_server.demo.scene import Chapter, Scene
-from tenure_server.demo.telling import NotObservedError, Teller
+from tenure_server.demo.telling import Ending, NotObservedError, Teller
 from tenure_server.demo.town import Town
 from tenure_server.domain.errors import TenureError
 from tenure_server.language import Translator
@@ -27,9 +27,13 @@ async def tell(
         is_good = await play(scene, CHAPTERS, stack)
         if scene.administrator is not None:
             await scene.administrator.close()
-    proven = scene.wiping_is_real or not real_agent
-    teller.end(is_good=is_good and proven)
-    return is_good and proven
+    ending = _ending(scene) if is_good else Ending.EARLY
+    teller.end(ending)
+    return ending is Ending.OBSERVED
+
+
+def _ending(scene: Scene) -> Ending:
+    return Ending.OBSERVED if scene.wiping_is_real or not scene.real_agent else Ending.UNPROVEN
 
 
 async def play(scene: Scene, chapters: tuple[Chapter, ...], stack: AsyncExitStack) -> bool:

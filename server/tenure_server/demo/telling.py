@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from typing import TypeVar
 
 from rich.console import Console
@@ -18,6 +19,22 @@ from tenure_server.language import Translator
 
 LOOK_AGAIN_SECONDS = 0.2
 Seen = TypeVar("Seen")
+
+
+class Ending(Enum):
+    """How a story can end."""
+
+    OBSERVED = auto()
+    UNPROVEN = auto()
+    """Every chapter was played, and this machine's wipe was only emulated."""
+    EARLY = auto()
+
+
+ENDINGS = {
+    Ending.OBSERVED: N_("Every step was observed. {elapsed}."),
+    Ending.UNPROVEN: N_("This machine's wipe was emulated and is not proven: install cryptsetup. {elapsed}."),
+    Ending.EARLY: N_("The story ended early: see the line above. {elapsed}."),
+}
 
 
 class NotObservedError(Exception):
@@ -71,12 +88,10 @@ class Teller:
         """Print something that is in no language: a table, a command, an address."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def end(self, *, is_good: bool) -> None:
+    def end(self, how: Ending) -> None:
         """Tell how it ended."""
-        good = N_("Every step was observed. {elapsed}.")
-        bad = N_("The story ended early: see the line above. {elapsed}.")
-        colour = "green" if is_good else "red"
-        told = self._words.say(say(good if is_good else bad, elapsed=self._elapsed()))
+        colour = "green" if how is Ending.OBSERVED else "red"
+        told = self._words.say(say(ENDINGS[how], elapsed=self._elapsed()))
         self._print(f"[bold {colour}]{escape(told)}[/bold {colour}]")
 
     def _elapsed(self) -> str:
