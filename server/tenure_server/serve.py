@@ -47,13 +47,14 @@ class Server:
         async with AsyncExitStack() as stack:
             installation = await stack.enter_async_context(open_installation(self._settings))
             sweeper = _sweeper(installation)
+            tickets = Tickets(installation.secret)
             agents = AgentApi(
                 visiting=installation.visiting,
                 feed=installation.feed,
-                tickets=Tickets(installation.secret),
+                tickets=tickets,
                 changed=sweeper.kick,
             )
-            self._edge = Edge(agents, _pages(installation, sweeper))
+            self._edge = Edge(agents, _pages(installation, sweeper, tickets))
             sweeper.start()
             stack.push_async_callback(sweeper.stop)
             yield
@@ -73,7 +74,7 @@ def _sweeper(installation: Installation) -> Sweeper:
     )
 
 
-def _pages(installation: Installation, sweeper: Sweeper) -> FastAPI:
+def _pages(installation: Installation, sweeper: Sweeper, tickets: Tickets) -> FastAPI:
     app = pages_app()
     clock = None
     if isinstance(installation.clock, MovableClock):
@@ -96,6 +97,7 @@ def _pages(installation: Installation, sweeper: Sweeper) -> FastAPI:
             clock=installation.clock,
             municipality=installation.municipality,
             changed=sweeper.kick,
+            tickets=tickets,
             machine_clock=installation.machine_clock,
         )
     )

@@ -31,6 +31,7 @@ from tenure_server.domain.ids import (
 from tenure_server.usecases.first_start import first_start
 from tenure_server.usecases.ports import Municipality, Store
 from tenure_server.web.signer_api import router
+from tenure_server.web.tickets import Tickets
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class CourierServer:
                 clock=self.clock,
                 municipality=municipality,
                 changed=lambda: self.changes.append("changed"),
+                tickets=Tickets(b"t" * 32),
             )
         )
         return app

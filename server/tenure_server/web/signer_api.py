@@ -5,7 +5,6 @@ key, lists and approvals by an approver's. Keys documents are public, and the ne
 signature. A request that is sent twice changes nothing the second time, so no replay is counted.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -49,7 +48,6 @@ from tenure_server.web.errors import status_of
 from tenure_server.web.tickets import Tickets
 
 RETRY_AFTER_SECONDS = 15
-SECRET_BYTES = 32
 STALE = "the request is not of now: set the clock of the computer that sent it"
 
 log = structlog.get_logger()
@@ -68,6 +66,7 @@ def router(
     clock: Clock,
     municipality: Municipality,
     changed: Callable[[], None],
+    tickets: Tickets,
     machine_clock: Clock | None = None,
 ) -> APIRouter:
     """Return the routes.
@@ -77,10 +76,11 @@ def router(
         clock: The time that the municipality lives in.
         municipality: Whose they are; requests are signed for its audience.
         changed: Called after something arrived that a sweep should look at.
+        tickets: Makes and knows the nonces, the same in every process of the installation.
         machine_clock: The time that requests are judged by; differs from `clock` only in the demo, whose
             approvers have ordinary computers.
     """
-    api = _SignerApi(store, clock, municipality, changed, machine_clock or clock)
+    api = _SignerApi(store, clock, municipality, changed, tickets, machine_clock or clock)
     routes = APIRouter()
     for method, path, answer in (
         ("GET", KEYS_PATH, api.keys),
@@ -104,6 +104,7 @@ class _SignerApi:
         clock: Clock,
         municipality: Municipality,
         changed: Callable[[], None],
+        tickets: Tickets,
         machine_clock: Clock,
     ) -> None:
         self._store = store
@@ -111,8 +112,7 @@ class _SignerApi:
         self._machine_clock = machine_clock
         self._municipality = municipality
         self._changed = changed
-        # Of this process only: a nonce is answered at once, over the connection that it was given on.
-        self._nonces = Tickets(secrets.token_bytes(SECRET_BYTES))
+        self._nonces = tickets
 
     async def keys(self, _request: Request) -> Payload:
         return await published_keys(self._store)

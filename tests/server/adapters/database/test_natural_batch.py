@@ -31,8 +31,8 @@ async def test_what_queues_during_a_batch_is_the_next_batch_up_to_the_limit() ->
     doubling = Doubling()
     batch = NaturalBatch(doubling.work, 3)
     first = asyncio.create_task(batch.submit(0))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    while not doubling.batches:
+        await asyncio.sleep(0)
     rest = [asyncio.create_task(batch.submit(number)) for number in range(1, 6)]
     await asyncio.sleep(0)
     for _ in range(3):
