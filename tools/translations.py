@@ -27,6 +27,7 @@ from tenure_server.cli.spoken_help import help_sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSLATED = ("fi", "sv")
+"""Languages that must be complete; another may lag behind and is then said in English."""
 _CHANGING_HEADERS = (
     "POT-Creation-Date",
     "PO-Revision-Date",
@@ -54,6 +55,10 @@ class Member:
         for target in self.commands.values():
             module, _, attribute = target.partition(":")
             yield from help_sentences(getattr(import_module(module), attribute))
+
+    def languages(self) -> list[str]:
+        """Return the languages that have a catalogue, also those that need not be complete."""
+        return [path.parent.parent.name for path in self.locale.glob(f"*/LC_MESSAGES/{self.domain}.po")]
 
     def catalogue_path(self, language: str) -> Path:
         """Return where a language's catalogue stands."""
@@ -182,12 +187,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("act", choices=["update", "check"])
     act = parser.parse_args(arguments).act
-    pairs = [(member, language) for member in members() for language in TRANSLATED]
     if act == "update":
-        for member, language in pairs:
-            update(member, language)
+        for member in members():
+            for language in sorted({*TRANSLATED, *member.languages()}):
+                update(member, language)
         return 0
-    found = [fault for member, language in pairs for fault in faults(member, language)]
+    found = [fault for member in members() for language in TRANSLATED for fault in faults(member, language)]
     print("\n".join(found) or "every sentence is said in every language")  # noqa: T201 - the command's answer
     return 1 if found else 0
 

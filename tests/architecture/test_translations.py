@@ -106,3 +106,11 @@ def test_an_update_keeps_translations_drops_stale_ones_and_adds_new_ones_empty(t
     assert "Hei {name}" in text
     translations.update(member, "fi")
     assert member.catalogue_path("fi").read_text("utf-8") == text
+
+
+def test_a_fourth_language_is_one_more_folder(tmp_path):
+    member = _member(tmp_path, WHOLE)
+    assert member.languages() == ["fi"]
+    translations.update(member, "se")
+    assert sorted(member.languages()) == ["fi", "se"]
+    assert len(translations.faults(member, "se")) == 5
