@@ -18,7 +18,8 @@ from tenure_policies.directive import Directive, DirectiveState
 FIRST_RETRY_SECONDS: Final = 15
 LONGEST_RETRY_SECONDS: Final = 15 * 60
 REFUSED_RETRY_SECONDS: Final = 60 * 60
-SUSPICION_RETRY_SECONDS: Final = 60
+AGAIN_SECONDS: Final = 60
+"""How soon what should have happened by now is tried again."""
 SHORTEST_VISIT_SECONDS: Final = 10
 LONGEST_VISIT_SECONDS: Final = 24 * 60 * 60
 JITTER: Final = 0.2
@@ -68,19 +69,21 @@ def next_wake(
     directive: Directive | None,
     is_locked_here: bool,
     trusted: datetime | None,
+    wall: datetime,
     suspicion: Suspicion | None,
 ) -> Wake:
     """Return when to wake: at the latest after `base_seconds`, earlier for the lease's sake."""
-    waits_for_lease = (
-        directive is not None and directive.state is DirectiveState.ACTIVE and not is_locked_here
-    )
-    lock_at = directive.lock_at if directive is not None and waits_for_lease else None
+    is_active = directive is not None and directive.state is DirectiveState.ACTIVE
+    lock_at = directive.lock_at if directive is not None and is_active and not is_locked_here else None
     if lock_at is None:
         return Wake(seconds=base_seconds, lock_at=None)
     seconds = base_seconds
     if trusted is not None:
-        seconds = min(seconds, max((lock_at - trusted).total_seconds(), 0.0))
-    if suspicion is None:
-        return Wake(seconds=seconds, lock_at=lock_at)
-    grace_left = max(WALL_GRACE.total_seconds() - suspicion.seconds, 0.0)
-    return Wake(seconds=min(seconds, SUSPICION_RETRY_SECONDS, grace_left), lock_at=None)
+        left = (lock_at - trusted).total_seconds()
+        # A lock that is due and not there has just failed: again, but not at once.
+        seconds = min(seconds, left if left > 0 else AGAIN_SECONDS)
+    if suspicion is not None:
+        grace_left = WALL_GRACE.total_seconds() - suspicion.seconds
+        seconds = min(seconds, AGAIN_SECONDS, grace_left if grace_left > 0 else AGAIN_SECONDS)
+    # A wall clock that is past it already has been heard; to watch it would be to visit without end.
+    return Wake(seconds=seconds, lock_at=lock_at if wall < lock_at else None)

@@ -284,6 +284,7 @@ class Visit:
             directive=directive,
             is_locked_here=_is_locked_under(self._parts.enforcer, directive),
             trusted=self._trusted(),
+            wall=self._parts.clock.wall(),
             suspicion=self._journal.suspicion(),
         )
         ticket = None if self._answer is None else self._answer.ticket

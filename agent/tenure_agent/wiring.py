@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure_agent import config
-from tenure_agent.errors import ConfigError
+from tenure_agent.errors import ConfigError, JournalError
 from tenure_agent.language import N_
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ JOURNAL = "journal.sqlite"
 KEYS_FOLDER = "keys"
 VISIT_LOCK = "visit.lock"
 WATCH_STATE = "watch.json"
+BALLAST = "ballast"
 
 Between = Callable[["Visiting"], "Visiting"]
 """Lets a test stand between a visit and its adapters."""
@@ -135,10 +136,24 @@ def run_visit(directory: Path, between: Between | None = None) -> Visited:
     Raises:
         AgentError: nothing was done, or nothing more could be recorded.
     """
-    from tenure_agent.visit import Visit
+    from tenure_agent.adapters.ballast import give_up, keep
 
     settings = config.load(directory)
-    with _alone(directory), open_journal(directory) as journal:
+    with _alone(directory):
+        try:
+            visited = _visit(directory, settings, between)
+        except JournalError:
+            if not give_up(directory / BALLAST):
+                raise
+            visited = _visit(directory, settings, between)
+        keep(directory / BALLAST)
+    return visited
+
+
+def _visit(directory: Path, settings: AgentConfig, between: Between | None) -> Visited:
+    from tenure_agent.visit import Visit
+
+    with open_journal(directory) as journal:
         parts = build_visiting(directory, settings, journal)
         return Visit(parts if between is None else between(parts)).run()
 

@@ -23,12 +23,14 @@ def wake(
     before_end: float | None = 1e6,
     locked: bool = False,
     suspected: float | None = None,
+    wall_before_end: float = 1e6,
 ) -> Wake:
     return next_wake(
         3600,
         directive=directive,
         is_locked_here=locked,
         trusted=None if before_end is None else TERM_END - timedelta(seconds=before_end),
+        wall=TERM_END - timedelta(seconds=wall_before_end),
         suspicion=None if suspected is None else Suspicion(seconds=suspected, anchor=START),
     )
 
@@ -54,7 +56,15 @@ def test_retry_after_is_obeyed_and_spread_out():
 
 def test_the_laptop_wakes_at_its_leases_end():
     assert wake(before_end=600) == Wake(seconds=600, lock_at=TERM_END)
-    assert wake(before_end=-5).seconds == 0
+    assert wake(before_end=0.5).seconds == 0.5
+
+
+def test_a_lock_that_is_due_and_failed_is_tried_again_but_not_at_once():
+    assert wake(before_end=-5).seconds == 60
+
+
+def test_a_wall_clock_that_is_past_the_end_already_is_not_watched():
+    assert wake(wall_before_end=-1) == Wake(seconds=3600, lock_at=None)
 
 
 def test_a_far_end_changes_nothing_but_the_wall_clock_is_watched():
@@ -66,8 +76,9 @@ def test_without_trusted_time_only_the_wall_clock_is_watched():
 
 
 def test_a_suspicion_is_looked_after_every_minute_and_at_its_end():
-    assert wake(suspected=0) == Wake(seconds=60, lock_at=None)
-    assert wake(suspected=580) == Wake(seconds=20, lock_at=None)
+    assert wake(suspected=0, wall_before_end=-1) == Wake(seconds=60, lock_at=None)
+    assert wake(suspected=580, wall_before_end=-1) == Wake(seconds=20, lock_at=None)
+    assert wake(suspected=700, wall_before_end=-1) == Wake(seconds=60, lock_at=None)
 
 
 @pytest.mark.parametrize("directive", [None, Municipality().order(ME, state="locked", lock_at=None)])

@@ -13,6 +13,7 @@ from fakes.enforcer import FakeEnforcer
 from fakes.municipality import BEGAN, TERM_END, Municipality, new_key
 from fakes.server import FakeServer
 from tenure_agent.errors import ServerRefusedError, ServerUnavailableError
+from tenure_agent.next_visit import Wake
 from tenure_policies.directive import Act, Outcome, Profile, Refusal, Role, TimeStatement
 from tenure_policies.envelope import Payload, PayloadType, SignedDocument, seal, signer_for
 
@@ -480,6 +481,12 @@ def test_the_watcher_is_told_to_wake_at_the_leases_end(agent: Agent):
     assert wake.seconds == pytest.approx(600)
     assert wake.lock_at == TERM_END
     assert ticket == "ticket-1"
+
+
+def test_a_wall_clock_gone_wrong_does_not_make_the_laptop_visit_without_end(agent: Agent):
+    agent.clock.wall_now = NOON.replace(year=2040)
+    agent.order()
+    assert agent.told[-1][0] == Wake(seconds=3600, lock_at=None)
 
 
 def test_an_unlock_does_not_wait_for_the_inventory(agent: Agent):
