@@ -324,7 +324,7 @@ async def town(folder: Path, *, signer: bool = True, **settings: Any) -> AsyncIt
             await publish_keys(here.store, here.clock, document)
         yield here
     finally:
-        await database.close()
+        await here.database.close()
 
 
 def inventory_document(**facts: Any) -> tuple[str, bytes]:

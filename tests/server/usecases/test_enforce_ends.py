@@ -11,11 +11,12 @@ import pytest
 from fakes.city import City
 from fakes.town import TERM_END, Town, town
 from tenure_policies.directive import Directive, DirectiveState
+from tenure_server.adapters.database.engine import open_database, sqlite_url
 from tenure_server.domain.directive_state import RENEW_AFTER
 from tenure_server.domain.errors import StaleFactsError
 from tenure_server.domain.ids import DeviceId
 from tenure_server.domain.lifecycle import CaseStatus
-from tenure_server.usecases.enforce_ends import SweepResult
+from tenure_server.usecases.enforce_ends import SweepResult, enforce_ends
 
 NOTHING = SweepResult(signed=0, prepared=0, claimed=True)
 
@@ -184,6 +185,36 @@ async def test_two_sweeps_at_once_sign_one_directive_per_number(here: Town) -> N
     assert sorted(result.signed for result in results) == [0, 0, 0, 2]
     for serial in ("L1", "L2"):
         assert [row.seq for row in await here.directives(serial)] == [1]
+
+
+async def test_two_processes_at_once_sign_one_directive_per_number(here: Town, tmp_path: Path) -> None:
+    """Security case 16, each with connections of its own."""
+    for serial in ("L1", "L2"):
+        await here.enrol(serial)
+    other = open_database(sqlite_url(tmp_path / "tenure.db"))
+    try:
+        enforcements = [here.enforcement, replace(here.enforcement, store=other.store(here.id))]
+        results = await asyncio.gather(*(enforce_ends(one) for one in enforcements * 2))
+    finally:
+        await other.close()
+
+    assert sorted(result.signed for result in results) == [0, 0, 0, 2]
+    for serial in ("L1", "L2"):
+        assert [row.seq for row in await here.directives(serial)] == [1]
+    positions = [logged.position for logged in await here.log()]
+    assert positions == list(range(len(positions)))
+
+
+async def test_a_restart_changes_nothing(here: Town, tmp_path: Path) -> None:
+    await here.enrol("L1")
+    await here.lives_to(TERM_END)
+    before = await here.directives("L1")
+    await here.database.close()
+    here.database = open_database(sqlite_url(tmp_path / "tenure.db"))
+    here.store = here.database.store(here.id)
+
+    assert await here.sweep() == NOTHING
+    assert await here.directives("L1") == before
 
 
 async def test_one_process_does_a_slots_work(here: Town) -> None:
