@@ -16,9 +16,11 @@ import pytest
 
 from fakes.server import FakeServer, serving
 from fakes.tls import certificate, server_context
+from tenure_agent import watch as watch_module
 from tenure_agent.config import AgentConfig
 from tenure_agent.watch import Watch, boot_id, jittered, since_boot_seconds
 from tenure_agent.wiring import run_enrol, run_visit
+from tenure_policies import wire
 from tenure_policies.directive import Act, Outcome
 
 pytestmark = pytest.mark.enable_socket
@@ -266,3 +268,7 @@ def test_the_watcher_carries_no_heavy_library():
         "typing_extensions",
     }
     assert not heavy & set(loaded)
+
+
+def test_the_watcher_and_the_wire_name_the_same_path_and_header():
+    assert (watch_module.WAIT_PATH, watch_module.TICKET_HEADER) == (wire.WAIT_PATH, wire.TICKET_HEADER)
