@@ -6,6 +6,7 @@ import pytest
 
 from fakes import stored
 from fakes.stored import AGREEMENT, ASSET, BEGAN, COMMITMENT, CUSTODY, HOLD, NOW, register
+from tenure_server.adapters.database.engine import Database
 from tenure_server.domain.custody import CustodyKind, CustodyReason, HolderType
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.mandate import BodyType, Seat
@@ -186,3 +187,51 @@ async def test_two_who_hand_over_the_same_device_at_once_leave_one_custodian(sto
 async def test_an_import_is_remembered(store: Store) -> None:
     async with store.writing() as tx:
         await tx.register.add_import(NOW, "aa" * 32, "applied", {"added": "3"})
+
+
+async def test_facts_that_did_not_change_are_not_read_again(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.replace_register(register(), NOW)
+    async with store.reading() as tx:
+        first = await tx.register.facts()
+        assert await tx.register.facts() is first
+    async with store.writing() as tx:
+        assert await tx.register.facts() is first
+        await tx.register.put_hold(HOLD, NOW)
+        assert (await tx.register.facts()).holds == (HOLD,)
+
+
+async def test_facts_that_another_process_changed_are_seen(store: Store, other_process: Database) -> None:
+    elsewhere = other_process.store(stored.municipality().id)
+    for change in (
+        lambda tx: tx.register.replace_register(register(), NOW),
+        lambda tx: tx.register.put_assets([ASSET]),
+        lambda tx: tx.register.put_custody(CUSTODY, NOW),
+        lambda tx: tx.register.end_custody(replace(CUSTODY, end=NOW), NOW),
+        lambda tx: tx.register.replace_agreements([AGREEMENT], NOW),
+        lambda tx: tx.register.put_hold(HOLD, NOW),
+    ):
+        async with store.reading() as tx:
+            before = await tx.register.facts()
+        async with elsewhere.writing() as tx:
+            await change(tx)
+        async with store.reading() as tx:
+            assert await tx.register.facts() != before
+
+
+async def test_facts_that_were_rolled_back_are_never_shown_again(store: Store) -> None:
+    async def fail() -> None:
+        async with store.writing() as tx:
+            await tx.register.put_hold(HOLD, NOW)
+            assert (await tx.register.facts()).holds == (HOLD,)
+            raise RuntimeError("rolled back")
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).holds == ()
+    async with store.writing() as tx:
+        await tx.register.put_assets([ASSET])
+    async with store.reading() as tx:
+        facts = await tx.register.facts()
+    assert (facts.holds, facts.assets) == ((), (ASSET,))

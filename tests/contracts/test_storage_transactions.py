@@ -74,6 +74,7 @@ READS: dict[str, Step] = {
     "devices.last_visits": lambda tx: tx.devices.last_visits(),
     "devices.last_visit": lambda tx: tx.devices.last_visit(DEVICE),
     "devices.documents": lambda tx: tx.devices.documents(DEVICE),
+    "devices.documents_named": lambda tx: tx.devices.documents_named("os"),
     "devices.receipts": lambda tx: tx.devices.receipts(DEVICE),
     "devices.all_receipts": lambda tx: tx.devices.all_receipts(),
     "devices.receipts_through": lambda tx: tx.devices.receipts_through(DEVICE, 1),

@@ -38,6 +38,7 @@ class Database:
         self.reading = reading
         self.writing = writing
         self._hub = hub
+        self._stores: dict[MunicipalityId, DatabaseStore] = {}
         self._visit_logs: dict[MunicipalityId, DatabaseVisitLog] = {}
 
     async def upgrade(self) -> None:
@@ -50,7 +51,9 @@ class Database:
 
     def store(self, municipality: MunicipalityId) -> DatabaseStore:
         """Return where the municipality's facts live."""
-        return DatabaseStore(self.reading, self.writing, self._hub, municipality)
+        if municipality not in self._stores:
+            self._stores[municipality] = DatabaseStore(self.reading, self.writing, self._hub, municipality)
+        return self._stores[municipality]
 
     def visit_log(self, municipality: MunicipalityId) -> DatabaseVisitLog:
         """Return the municipality's hot path; one for the whole process."""

@@ -9,7 +9,7 @@ from tenure_server.adapters.database.connection import Connection
 from tenure_server.adapters.database.tables import municipality, municipality_head
 from tenure_server.usecases.ports import Municipality
 
-NOTHING_YET: Mapping[str, int] = {"audit_size": 0, "news_mark": 0, "keys_number": 0}
+NOTHING_YET: Mapping[str, int] = {"audit_size": 0, "news_mark": 0, "keys_number": 0, "register_mark": 0}
 
 
 class MunicipalityQueries:

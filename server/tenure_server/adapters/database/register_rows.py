@@ -32,6 +32,7 @@ from tenure_server.domain.message import Message
 
 QUARANTINED = "quarantined"
 WARNING = "warning"
+ASSET_FACTS = ("model", "kind", "purchase_price_eur", "purchase_price_vat_eur", "lease_end")
 NO_FACT = "register_row"
 """The column that only points into the register's last file."""
 

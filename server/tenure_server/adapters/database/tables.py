@@ -47,7 +47,7 @@ municipality = Table(
 
 municipality_head = keyed(
     "municipality_head",
-    [number("audit_size"), number("news_mark"), number("keys_number")],
+    [number("audit_size"), number("news_mark"), number("keys_number"), number("register_mark")],
     key=0,
 )
 """The counters that one municipality's writers take from, in the transaction that uses the number."""

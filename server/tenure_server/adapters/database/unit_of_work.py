@@ -30,7 +30,7 @@ from tenure_server.adapters.database.device_queries import DeviceQueries
 from tenure_server.adapters.database.directive_queries import DirectiveQueries
 from tenure_server.adapters.database.municipality_queries import MunicipalityQueries
 from tenure_server.adapters.database.news_feed import NewsHub
-from tenure_server.adapters.database.register_queries import RegisterQueries
+from tenure_server.adapters.database.register_queries import KnownFacts, RegisterQueries
 from tenure_server.domain.ids import MunicipalityId
 from tenure_server.usecases.ports import Transaction
 
@@ -46,9 +46,9 @@ _WRITERS_TURN = text("SELECT pg_advisory_xact_lock(:writer)").bindparams(
 class DatabaseTransaction:
     """The stores of one municipality on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known: KnownFacts) -> None:
         self.municipality = MunicipalityQueries(connection)
-        self.register = RegisterQueries(connection)
+        self.register = RegisterQueries(connection, known)
         self.devices = DeviceQueries(connection)
         self.directives = DirectiveQueries(connection)
         self.campaigns = CampaignQueries(connection)
@@ -67,6 +67,7 @@ class DatabaseStore:
         self._writing = writing
         self._hub = hub
         self._municipality = municipality
+        self._known = KnownFacts()
         self._writer = int.from_bytes(
             hashlib.sha256(f"tenure writer {municipality}".encode()).digest()[:8], "big", signed=True
         )
@@ -75,7 +76,7 @@ class DatabaseStore:
     async def reading(self) -> AsyncIterator[Transaction]:
         """Open a read-only transaction on one snapshot."""
         async with begun(self._reading, **_SNAPSHOT[self._reading.dialect.name]) as raw:
-            yield DatabaseTransaction(Connection(raw, self._municipality))
+            yield DatabaseTransaction(Connection(raw, self._municipality), self._known)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
@@ -83,7 +84,7 @@ class DatabaseStore:
         async with self._hub.turn(self._municipality), begun(self._writing) as raw:
             connection = Connection(raw, self._municipality)
             await self._take_turn(connection)
-            yield DatabaseTransaction(connection)
+            yield DatabaseTransaction(connection, self._known)
             await self._hub.announce(connection)
         self._hub.committed(connection)
 

@@ -263,6 +263,7 @@ CREATE TABLE municipality_head (
   audit_size BIGINT NOT NULL,
   news_mark BIGINT NOT NULL,
   keys_number BIGINT NOT NULL,
+  register_mark BIGINT NOT NULL,
   CONSTRAINT pk_municipality_head PRIMARY KEY (municipality_id),
   CONSTRAINT fk_municipality_head_municipality FOREIGN KEY(municipality_id) REFERENCES municipality (municipality_id)
 )

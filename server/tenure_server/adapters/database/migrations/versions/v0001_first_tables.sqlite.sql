@@ -262,6 +262,7 @@ CREATE TABLE municipality_head (
   audit_size INTEGER NOT NULL,
   news_mark INTEGER NOT NULL,
   keys_number INTEGER NOT NULL,
+  register_mark INTEGER NOT NULL,
   CONSTRAINT pk_municipality_head PRIMARY KEY (municipality_id),
   CONSTRAINT fk_municipality_head_municipality FOREIGN KEY(municipality_id) REFERENCES municipality (municipality_id)
 )
