@@ -116,8 +116,9 @@ class LoggedEntry:
 
 
 def entry(at: datetime, kind: AuditKind, subject: str, /, **fields: object) -> AuditEntry:
-    """Make an entry; a field that is not declared for its kind is left out."""
-    kept = {name: str(value) for name, value in fields.items() if name in DECLARED_FIELDS[kind]}
+    """Make an entry; a field that is not declared for its kind, or is not known, is left out."""
+    declared = DECLARED_FIELDS[kind]
+    kept = {name: str(value) for name, value in fields.items() if name in declared and value is not None}
     return AuditEntry(at=at, kind=kind, subject=subject, fields=kept)
 
 
