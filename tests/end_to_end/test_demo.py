@@ -79,7 +79,7 @@ def start(tmp_path: Path) -> Iterator[type[Demo]]:
 def test_the_whole_story_is_observed_and_leaves_nothing_running(start: type[Demo], tmp_path: Path):
     demo = start("--once", "--patience", PATIENCE)
     demo.until("It is handed over to a councillor")
-    demo.child("watch")
+    demo.child(str(tmp_path / "city" / "agent"))
     assert demo.end() == 0, demo.text()
     for seen in (
         "101 people, 168 mandates in 8 bodies, 60 laptops, 1 hold.",

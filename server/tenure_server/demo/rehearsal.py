@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from rich.console import Console
 
+from tenure_server.adapters.processes import installed_beside_us
 from tenure_server.demo.beginning import BEGINNING
 from tenure_server.demo.scene import Scene
 from tenure_server.demo.story import play
@@ -39,14 +40,20 @@ async def _tell_what_to_try(scene: Scene) -> None:
     teller.remark(
         say(N_("Move the clock there: to 14 May 2029 for the approvers' list, to 1 June for the term's end,"))
     )
-    teller.remark(say(N_("to 2 June for the wipes, to 4 June for two laptops that were out of reach.")))
+    teller.remark(say(N_("to 2 June for the wipes, to 5 June for two laptops that were out of reach.")))
     teller.remark(say(N_("Approve as the two invented people do, each with a key of their own:")))
     key = scene.approvers[0]
-    teller.plain(f"  tenure approve list --server {server} --key {key}")
+    teller.plain(f"  {command('tenure')} approve list --server {server} --key {key}")
     for key in scene.approvers:
-        teller.plain(f"  tenure approve sign MANIFEST --server {server} --key {key}")
+        teller.plain(f"  {command('tenure')} approve sign MANIFEST --server {server} --key {key}")
     if scene.real_agent:
         teller.remark(say(N_("This machine's laptop is a folder; look what happens to it:")))
         teller.plain(f"  {scene.town.premises.sandbox}")
-        teller.plain(f"  tenure-agent status --directory {scene.town.premises.agent}")
+        teller.plain(f"  {command('tenure-agent')} status --directory {scene.town.premises.agent}")
     teller.remark(say(N_("Logs: {folder}. Ctrl-C ends all of it."), folder=scene.town.premises.logs))
+
+
+def command(name: str) -> str:
+    """Return how a visitor can call one of our commands, wherever it is installed."""
+    program = installed_beside_us(name)
+    return name if program is None else str(program.path)
