@@ -54,6 +54,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def check_port(port: int) -> None:
+    """Make sure that nobody else would answer in our place.
+
+    Raises:
+        RefusedError: Somebody listens there.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise RefusedError(
+                say(
+                    N_("Port {port} cannot be used ({why}): choose another with --port."),
+                    port=port,
+                    why=error.strerror,
+                )
+            ) from error
+
+
 def settings_for(premises: Premises, port: int) -> Settings:
     """Return the settings of the invented city's server."""
     return Settings(
@@ -142,7 +162,13 @@ class Town:
         return self.first
 
     async def start_server(self) -> None:
-        """Start `tenure serve` and wait until it answers."""
+        """Start `tenure serve` and wait until it answers.
+
+        Raises:
+            RefusedError: The port is taken, or the server ended.
+            NotObservedError: It does not answer.
+        """
+        check_port(self.settings.port)
         child = await self._start("server", self.tenure, "serve", "--data", str(self.premises.server))
         async with httpx2.AsyncClient(base_url=self.settings.base_url, timeout=2.0) as http:
 
