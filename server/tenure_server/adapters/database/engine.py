@@ -7,6 +7,7 @@ PostgreSQL: one pool; writers take their municipality's advisory lock first (see
 
 import asyncio
 import sqlite3
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from tenure_server.adapters.database.listener import ListeningHub
 from tenure_server.adapters.database.migrations import upgrade
-from tenure_server.adapters.database.news_feed import DatabaseNewsFeed, NewsHub, new_hub
+from tenure_server.adapters.database.news_feed import DatabaseNewsFeed, NewsHub
 from tenure_server.adapters.database.unit_of_work import DatabaseStore
 from tenure_server.adapters.database.visit_log import DatabaseVisitLog
 from tenure_server.domain.errors import InputError
@@ -27,6 +29,9 @@ from tenure_server.domain.message import N_, say
 LOCK_SECONDS = 10
 """How long a writer waits for another before the database counts as unavailable."""
 READERS = 8
+TLS_PARAMETERS = ("sslmode", "sslrootcert")
+TLS_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+"""As PostgreSQL's own programs name them; with a root certificate the server's is always verified."""
 SWITCH_ATTEMPTS = 100
 SWITCH_SECONDS = 0.05
 
@@ -84,7 +89,8 @@ def open_database(url: str) -> Database:
     """Open a database without talking to it yet; `upgrade` it before use.
 
     Args:
-        url: `sqlite:///path/to/file.db` or `postgresql://user@host/name`.
+        url: `sqlite:///path/to/file.db` or `postgresql://user@host/name`, the latter with `?sslmode=` and
+            `sslrootcert=` as libpq knows them.
 
     Raises:
         InputError: The URL is not one of the two.
@@ -97,10 +103,9 @@ def open_database(url: str) -> Database:
     if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
         file = parsed.set(drivername="sqlite+aiosqlite")
         reading, writing = _sqlite_engine(file, writing=False), _sqlite_engine(file, writing=True)
-        return Database(reading, writing, new_hub(reading))
+        return Database(reading, writing, NewsHub(reading))
     if backend in ("postgresql", "postgres") and parsed.database:
-        engine = _postgresql_engine(parsed.set(drivername="postgresql+asyncpg"))
-        return Database(engine, engine, new_hub(engine))
+        return _postgresql(parsed.set(drivername="postgresql+asyncpg"))
     raise _unknown_url()
 
 
@@ -168,20 +173,34 @@ def _begin(statement: str) -> Callable[[Connection], None]:
     return begin
 
 
-def _postgresql_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(
-        url,
+def _postgresql(url: URL) -> Database:
+    options = _connect_options(url)
+    engine = create_async_engine(
+        url.difference_update_query(TLS_PARAMETERS),
         pool_size=READERS,
         max_overflow=READERS,
         pool_timeout=LOCK_SECONDS,
         pool_recycle=1800,
-        connect_args={
-            "timeout": LOCK_SECONDS,
-            "server_settings": {
-                "application_name": "tenure",
-                "jit": "off",
-                "lock_timeout": f"{LOCK_SECONDS}s",
-                "timezone": "UTC",
-            },
-        },
+        connect_args=options,
     )
+    return Database(engine, engine, ListeningHub(engine, options))
+
+
+def _connect_options(url: URL) -> dict[str, Any]:
+    settings = {
+        "application_name": "tenure",
+        "jit": "off",
+        "lock_timeout": f"{LOCK_SECONDS}s",
+        "timezone": "UTC",
+    }
+    mode, authority = (str(url.query.get(name, "")) for name in TLS_PARAMETERS)
+    options: dict[str, Any] = {"timeout": LOCK_SECONDS, "server_settings": settings}
+    if mode and mode not in TLS_MODES:
+        raise _unknown_url()
+    if authority:
+        context = ssl.create_default_context(cafile=authority)
+        context.check_hostname = mode != "verify-ca"
+        options["ssl"] = context
+    elif mode:
+        options["ssl"] = mode
+    return options

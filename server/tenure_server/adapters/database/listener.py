@@ -5,7 +5,7 @@ A node that lost its connection reconnects and catches up on the marks that it m
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
@@ -40,8 +40,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 class ListeningHub(NewsHub):
     """The waiters of one process, woken by PostgreSQL's notifications."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, options: Mapping[str, Any]) -> None:
         super().__init__(engine)
+        self._options = options
         self._turns: defaultdict[MunicipalityId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._heard: asyncio.Queue[Notification] = asyncio.Queue()
         self._listening = asyncio.Event()
@@ -82,8 +83,8 @@ class ListeningHub(NewsHub):
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
-        _, options = self._engine.dialect.create_connect_args(self._engine.url)
-        connection = await asyncpg.connect(timeout=TURN_SECONDS, **options)
+        _, address = self._engine.dialect.create_connect_args(self._engine.url)
+        connection = await asyncpg.connect(**address, **self._options)
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:

@@ -205,12 +205,3 @@ class DatabaseNewsFeed:
             rows = await raw.execute(news_of(self._municipality, sorted(set(devices))))
             versions = {row.device_id: row.news for row in rows}
         return [versions.get(device) for device in devices]
-
-
-def new_hub(engine: AsyncEngine) -> NewsHub:
-    """Return the hub for an engine's database."""
-    if engine.dialect.name == "postgresql":
-        from tenure_server.adapters.database.listener import ListeningHub
-
-        return ListeningHub(engine)
-    return NewsHub(engine)
