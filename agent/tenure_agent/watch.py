@@ -1,6 +1,7 @@
 """The resident half of the agent: waits for news and starts visits. Holds no key and judges nothing.
 
-It must stay small (design.md, "Numbers"), so it imports `http.client`, `ssl`, `json` and what they bring.
+It must stay small (design.md, "Numbers"), so it imports `ssl`, `json` and what they bring. It sends one fixed
+request and reads one status line, for which `http.client` and the mail parser behind it would be 2 MiB.
 What it needs to know is in `watch.json`, which each visit writes: where the server is, the ticket to wait
 with, when to visit next on the clock that no user sets, and the wall time that means "visit now".
 
@@ -14,22 +15,20 @@ While a visit still observes, news starts the next one: an unlock never waits fo
 """
 
 import contextlib
-import http.client
-import io
 import json
 import os
 import select
 import signal
+import socket
 import ssl
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from tenure_agent.adapters.connection import connect, full_path
+from tenure_agent.adapters.tls import tls_context
 from tenure_agent.platform.own_worker import Worker
 
-WAIT_PATH = "/agent/v1/wait"
 TICKET_HEADER = "tenure-ticket"
 STATE_FILE = "watch.json"
 
@@ -42,6 +41,7 @@ VISIT_SECONDS = 300.0
 FIRST_BACKOFF_SECONDS = 5.0
 LONGEST_BACKOFF_SECONDS = 15 * 60.0
 LONGEST_STATE_BYTES = 64 * 1024
+LONGEST_LINE_BYTES = 8 * 1024
 
 _OK, _NOTHING_NEW, _UNAUTHORISED = 200, 204, 401
 
@@ -106,7 +106,7 @@ class Watch:
         except (OSError, ValueError):
             return None
         known = isinstance(state, dict) and isinstance(state.get("wake_at"), int | float)
-        return state if known and isinstance(state.get("server"), str) else None
+        return state if known and isinstance(state.get("host"), str) else None
 
     def is_due(self, state: dict[str, Any] | None) -> bool:
         """Tell whether a visit should be under way now."""
@@ -172,50 +172,41 @@ class Watch:
 
     def _wait(self, state: dict[str, Any]) -> None:
         """Hold one long-poll until there is news, or something else to do."""
-        connection = None
         try:
-            connection = connect(state["server"], state.get("ca_file"), CONNECT_SECONDS)
-            headers = {TICKET_HEADER: str(state["ticket"])}
-            connection.request("GET", full_path(state["server"], WAIT_PATH), headers=headers)
-            begun = self._beginning_of_answer(connection.sock, state)
-            if begun is not None:
-                response = http.client.HTTPResponse(_Begun(begun, connection.sock))  # type: ignore[arg-type]
-                response.begin()
-                self._heard(response.status, response.read(LONGEST_STATE_BYTES))
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            with connected(state) as sock:
+                sock.sendall(request(state))
+                line = self._first_line(sock, state)
+            if line is not None:
+                self._heard(status_of(line))
+        except (OSError, ValueError, KeyError) as error:
             self._waits_failed += 1
             backoff = FIRST_BACKOFF_SECONDS * 2.0 ** min(self._waits_failed - 1, 10)
             self._log(f"waiting failed: {error}")
             self._sleep_watching(jittered(min(backoff, LONGEST_BACKOFF_SECONDS)))
-        finally:
-            if connection is not None:
-                connection.close()
 
-    def _heard(self, status: int, body: bytes) -> None:
-        if status in (_OK, _UNAUTHORISED):
-            self._waits_failed = 0
-            if status == _UNAUTHORISED or json.loads(body).get("news") is True:
-                self._sleep_watching(jittered(0.2))
-                self._start_visit()
-        elif status == _NOTHING_NEW:
-            self._waits_failed = 0
-        else:
-            raise http.client.HTTPException(f"HTTP {status}")
+    def _heard(self, status: int) -> None:
+        if status not in (_OK, _NOTHING_NEW, _UNAUTHORISED):
+            raise ValueError(f"HTTP {status}")
+        self._waits_failed = 0
+        if status != _NOTHING_NEW:
+            self._sleep_watching(jittered(0.2))
+            self._start_visit()
 
-    def _beginning_of_answer(self, sock: Any, state: dict[str, Any]) -> bytes | None:
+    def _first_line(self, sock: socket.socket, state: dict[str, Any]) -> bytes | None:
         """Sleep on the socket in slices; None when there is something else to do first."""
         stamp, deadline = self._stamp(), since_boot_seconds() + ANSWER_SECONDS
-        while since_boot_seconds() < deadline:
+        line = b""
+        while since_boot_seconds() < deadline and len(line) < LONGEST_LINE_BYTES:
             seconds = max(0.05, min(SLICE_SECONDS, self._seconds_left(state)))
             if select.select([sock], [], [], seconds)[0]:
-                begun = _received(sock)
-                if begun is not None:
-                    return begun
+                line += received(sock)
+                if b"\n" in line:
+                    return line
             if self._worker is not None and self._worker.is_over():
                 self._ended(self._worker)
             if self.is_due(state) or self._stamp() != stamp:
                 return None
-        raise http.client.HTTPException("no answer in time")
+        raise ValueError("no answer in time")
 
     def _sleep_watching(self, seconds: float) -> None:
         until, stamp = since_boot_seconds() + seconds, self._stamp()
@@ -225,43 +216,68 @@ class Watch:
                 return
 
 
-def _received(sock: Any) -> bytes | None:
-    """Return what has arrived; None if it was only TLS speaking to itself (a session ticket)."""
+def connected(state: dict[str, Any]) -> socket.socket:
+    """Connect to the server, over TLS unless it is this machine itself."""
+    plain = socket.create_connection((state["host"], int(state["port"])), timeout=CONNECT_SECONDS)
+    if not state["tls"]:
+        return plain
+    try:
+        return tls_context(state.get("ca_file")).wrap_socket(plain, server_hostname=state["host"])
+    except BaseException:
+        plain.close()
+        raise
+
+
+def request(state: dict[str, Any]) -> bytes:
+    """Write the one request; a ticket that could be more than one header's value is refused.
+
+    Raises:
+        ValueError: a value does not fit on its line.
+    """
+    path, host, ticket = (str(state[name]) for name in ("path", "host_header", "ticket"))
+    if not all(
+        value.isascii() and value.isprintable() and " " not in value for value in (path, host, ticket)
+    ):
+        raise ValueError("the ticket or the address does not fit into a request")
+    lines = (
+        f"GET {path} HTTP/1.1",
+        f"host: {host}",
+        f"{TICKET_HEADER}: {ticket}",
+        "connection: close",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode("ascii")
+
+
+def received(sock: socket.socket) -> bytes:
+    """Return what has arrived; nothing if it was only TLS speaking to itself (a session ticket).
+
+    Raises:
+        OSError: the connection is closed or broken.
+    """
     sock.settimeout(0)
     try:
-        return bytes(sock.recv(LONGEST_STATE_BYTES))
+        arrived = sock.recv(LONGEST_LINE_BYTES)
     except (ssl.SSLWantReadError, BlockingIOError):
-        return None
+        return b""
     finally:
         sock.settimeout(CONNECT_SECONDS)
+    if not arrived:
+        raise ConnectionResetError("closed without an answer")
+    return arrived
 
 
-class _Begun:
-    """A socket, for `http.client`, whose first bytes were read already."""
+def status_of(line: bytes) -> int:
+    """Read the status from an answer's first line.
 
-    def __init__(self, begun: bytes, sock: Any) -> None:
-        self._begun = begun
-        self._sock = sock
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Rest(self._begun, self._sock))
-
-
-class _Rest(io.RawIOBase):
-    def __init__(self, begun: bytes, sock: Any) -> None:
-        self._begun = begun
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._begun:
-            return int(self._sock.recv_into(buffer))
-        part = self._begun[: len(buffer)]
-        buffer[: len(part)] = part
-        self._begun = self._begun[len(part) :]
-        return len(part)
+    Raises:
+        ValueError: it is no HTTP answer.
+    """
+    protocol, _, rest = line.partition(b" ")
+    if not protocol.startswith(b"HTTP/1."):
+        raise ValueError("what answered is no HTTP server")
+    return int(rest[:3])
 
 
 def _log(sentence: str) -> None:

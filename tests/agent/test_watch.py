@@ -145,7 +145,11 @@ def read(directory: Path) -> dict[str, Any]:
 
 def state(**changes: Any) -> dict[str, Any]:
     fields = {
-        "server": "http://127.0.0.1:1",
+        "host": "127.0.0.1",
+        "port": 1,
+        "tls": False,
+        "host_header": "127.0.0.1:1",
+        "path": "/agent/v1/wait",
         "ca_file": None,
         "ticket": "t",
         "boot_id": boot_id(),
@@ -234,7 +238,7 @@ def test_an_unlock_does_not_wait_for_a_visit_that_still_observes(
     first = watch._worker
     assert first is not None
     (tmp_path / "watch.json").write_text(json.dumps(state()))
-    watch._heard(200, b'{"news": true}')
+    watch._heard(200)
     assert watch._worker is not first
     assert first.exit_code == -signal.SIGKILL
     watch.stop()
@@ -259,6 +263,8 @@ def test_the_watcher_carries_no_heavy_library():
         check=True,
     ).stdout.split()
     heavy = {
+        "http.client",
+        "email",
         "msgspec",
         "cryptography",
         "securesystemslib",
@@ -270,5 +276,33 @@ def test_the_watcher_carries_no_heavy_library():
     assert not heavy & set(loaded)
 
 
-def test_the_watcher_and_the_wire_name_the_same_path_and_header():
-    assert (watch_module.WAIT_PATH, watch_module.TICKET_HEADER) == (wire.WAIT_PATH, wire.TICKET_HEADER)
+def test_the_watcher_and_the_wire_name_the_same_header():
+    assert watch_module.TICKET_HEADER == wire.TICKET_HEADER
+
+
+@pytest.mark.parametrize("ticket", ["a\r\nx: y", "a b", "\u00e4", "a\tb"])
+def test_a_ticket_cannot_smuggle_a_second_header(ticket: str):
+    with pytest.raises(ValueError, match="does not fit"):
+        watch_module.request(state(ticket=ticket))
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [(b"HTTP/1.1 204 No Content\r\n", 204), (b"HTTP/1.0 401\r\n", 401)]
+)
+def test_the_status_is_read_from_the_first_line(line: bytes, status: int):
+    assert watch_module.status_of(line) == status
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1\r\n", b"HTTP/1.1 abc\r\n", b"HTTP/2 200\r\n"]
+)
+def test_what_is_no_http_answer_is_an_error(line: bytes):
+    with pytest.raises(ValueError, match=r"HTTP|int"):
+        watch_module.status_of(line)
+
+
+@pytest.mark.parametrize("status", [302, 404, 500, 503])
+def test_an_answer_that_is_no_answer_to_waiting_starts_no_visit(watch: Watch, status: int):
+    with pytest.raises(ValueError, match="HTTP"):
+        watch._heard(status)
+    assert watch._worker is None

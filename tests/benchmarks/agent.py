@@ -19,12 +19,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from fakes.server import FakeServer, serving
 from fakes.tls import certificate, server_context
+from tenure_policies.wire import WAIT_PATH
 
 MIB = 1024
 GOAL_PSS_MIB, GOAL_USS_MIB = 16, 14
@@ -97,7 +99,9 @@ def waiting(python: Path, url: str, pem: Path, scratch: Path) -> dict[str, Any]:
     """Measure the watcher and the yardstick, each holding the same poll."""
     directory = scratch / "waiting"
     directory.mkdir(exist_ok=True)
-    state = {"version": 1, "server": url, "ca_file": str(pem), "ticket": "ticket-1", "lock_at": None}
+    address = urlsplit(url)
+    where = {"host": address.hostname, "port": address.port, "tls": True, "host_header": address.netloc}
+    state = {**where, "path": WAIT_PATH, "ca_file": str(pem), "ticket": "ticket-1", "lock_at": None}
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     wake = time.clock_gettime(time.CLOCK_BOOTTIME) + 3600
     (directory / "watch.json").write_text(json.dumps({**state, "boot_id": boot, "wake_at": wake}))

@@ -1,18 +1,11 @@
-"""How the agent reaches its server: HTTPS, or plain HTTP to this machine itself and nowhere else.
-
-Light on purpose, since the resident watcher imports it: `http.client` and `ssl`, nothing more. With a pinned
-certificate authority the dates in certificates are not looked at: a laptop whose clock is wrong must still
-be reached, and trust rests on the pinned key (security.md, "Lease and clock").
-"""
+"""How a visit reaches the server: HTTPS, or plain HTTP to this machine itself and nowhere else."""
 
 import http.client
-import ssl
 from urllib.parse import SplitResult, urlsplit
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from tenure_agent.adapters.tls import tls_context
 
-_NO_CHECK_TIME = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def split_server(server: str) -> SplitResult:
@@ -44,19 +37,6 @@ def connect(server: str, ca_file: str | None, timeout_seconds: float) -> http.cl
         return http.client.HTTPConnection(host, address.port, timeout=timeout_seconds)
     context = tls_context(ca_file)
     return http.client.HTTPSConnection(host, address.port, timeout=timeout_seconds, context=context)
-
-
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Make a context that believes the pinned authority only, or the system's if none is pinned."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file is None:
-        context.load_default_certs()
-        return context
-    context.load_verify_locations(cafile=ca_file)
-    flags = int(context.verify_flags) | _NO_CHECK_TIME | int(ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN)
-    context.verify_flags = ssl.VerifyFlags(flags)
-    return context
 
 
 def full_path(server: str, path: str) -> str:

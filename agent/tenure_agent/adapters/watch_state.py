@@ -6,9 +6,13 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from tenure_agent.adapters.connection import full_path, split_server
 from tenure_agent.errors import JournalError
 from tenure_agent.language import N_
 from tenure_agent.ports import Clock
+from tenure_policies.wire import WAIT_PATH
+
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 class WatchState:
@@ -28,10 +32,15 @@ class WatchState:
         Raises:
             JournalError: The file cannot be written.
         """
-        anchor = self._clock.anchor()
+        anchor, address = self._clock.anchor(), split_server(self._server)
+        is_tls = address.scheme == "https"
         state = {
             "version": 1,
-            "server": self._server,
+            "host": address.hostname,
+            "port": address.port or (HTTPS_PORT if is_tls else HTTP_PORT),
+            "tls": is_tls,
+            "host_header": address.netloc,
+            "path": full_path(self._server, WAIT_PATH),
             "ca_file": self._ca_file,
             "ticket": ticket,
             "boot_id": anchor.boot_id,

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from fakes.municipality import new_key
-from tenure_agent.adapters.connection import connect, full_path, split_server, tls_context
+from tenure_agent.adapters.connection import connect, full_path, split_server
 from tenure_agent.adapters.server_http import MAX_ANSWER_BYTES, HttpServer
+from tenure_agent.adapters.tls import tls_context
 from tenure_agent.errors import ServerRefusedError, ServerUnavailableError
 from tenure_policies.wire import ClockReport, LockReport, VisitRequest
 
