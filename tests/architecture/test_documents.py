@@ -43,3 +43,21 @@ def test_no_file_names_a_download_host_or_a_path_of_one_machine() -> None:
             text = (ROOT / name).read_text(encoding="utf-8")
             assert '"resolved": "http' not in text, name
             assert not re.search(r"--(extra-)?index-url|^registry *=", text, re.MULTILINE), name
+
+
+def test_every_command_that_the_documents_name_exists() -> None:
+    from tenure_agent.cli import SUBCOMMANDS
+    from tenure_server.cli import COMMANDS
+
+    of_dev = set(
+        re.findall(r"^    (?:\*|([a-z]+)\))", (ROOT / "dev").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for program, known in (
+            ("tenure", set(COMMANDS)),
+            ("tenure-agent", set(SUBCOMMANDS)),
+            ("./dev", of_dev),
+        ):
+            named = re.findall(rf"(?:`|    |run ){re.escape(program)} ([a-z][a-z-]*)", text)
+            assert set(named) <= known, f"{document.name}: {program} {set(named) - known}"
