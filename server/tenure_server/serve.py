@@ -1,8 +1,13 @@
 """The server process: one installation, its web side and its sweeps."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import FrameType
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -55,10 +60,30 @@ class Server:
                 changed=sweeper.kick,
             )
             self._edge = Edge(agents, _pages(installation, sweeper, tickets))
+            _call_when_told_to_stop(agents.stop_waiting)
             sweeper.start()
             stack.push_async_callback(sweeper.stop)
             yield
             self._edge = None
+
+
+def _call_when_told_to_stop(tell: Callable[[], None]) -> None:
+    """Call `tell` as soon as the process is told to stop, before the web server waits for its connections.
+
+    The web server's own handler runs after it. Outside a process's main thread there are no signals to hear.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def handle(given: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(tell)
+            if callable(before):
+                before(given, frame)
+
+        signal.signal(number, handle)
 
 
 def _sweeper(installation: Installation) -> Sweeper:

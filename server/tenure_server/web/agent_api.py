@@ -37,7 +37,7 @@ from tenure_policies.wire import (
 from tenure_server.domain.errors import RefusedError, TenureError, UnavailableError
 from tenure_server.domain.ids import DeviceId, KeyThumbprint
 from tenure_server.usecases.enrol_device import enrol_device
-from tenure_server.usecases.ports import NewsFeed
+from tenure_server.usecases.ports import NewsFeed, Subscription
 from tenure_server.usecases.visit import ReplayedVisitError, Visiting, VoidKeyError, visit
 from tenure_server.web.tickets import Ticket, Tickets
 
@@ -72,10 +72,18 @@ class AgentApi:
     changed: Callable[[], None]
     """Called after something arrived that a sweep should look at."""
     _keys: dict[str, ec.EllipticCurvePublicKey] = field(default_factory=dict)
+    _waiting: set[Subscription] = field(default_factory=set)
+    _stopping: bool = False
 
     def answers(self, path: str) -> bool:
         """Tell whether a path is one of the laptops'."""
         return path in PATHS
+
+    def stop_waiting(self) -> None:
+        """Answer every waiting laptop "nothing new", now and from now on: the server is about to stop."""
+        self._stopping = True
+        for subscription in tuple(self._waiting):
+            subscription.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -205,6 +213,7 @@ class AgentApi:
         subscription = self.feed.subscribe(ticket.device)
         left = asyncio.ensure_future(_has_left(receive))
         left.add_done_callback(lambda _left: subscription.close())
+        self._waiting.add(subscription)
         try:
             # Subscribed first, compared after: news between the two still wakes. Compared again after each
             # wake: one that was for nothing costs a look here, and no visit.
@@ -214,10 +223,15 @@ class AgentApi:
                     raise _RefusedRequestError(401, ErrorAnswer(error="ticket"))
                 if version > ticket.news:
                     return True
-                if left.done() or not await subscription.wait(max(0.0, until - loop.time())):
+                if (
+                    self._stopping
+                    or left.done()
+                    or not await subscription.wait(max(0.0, until - loop.time()))
+                ):
                     return False
         finally:
             left.cancel()
+            self._waiting.discard(subscription)
             subscription.close()
 
 

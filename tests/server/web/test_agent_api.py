@@ -367,3 +367,15 @@ async def test_a_locked_database_answers_retry_after_and_writes_nothing(
         visits = await tx.devices.last_visits()
     assert [visit.visit for visit in visits.values()] == [1]
     await laptop.visit()
+
+
+async def test_a_server_about_to_stop_lets_its_waiting_laptops_go(api: Api) -> None:
+    laptop = await enrolled(api)
+    ticket = {TICKET_HEADER: (await laptop.visit()).ticket}
+    waiting = asyncio.create_task(api.call("GET", WAIT_PATH, ticket))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    api.app.stop_waiting()
+    async with asyncio.timeout(5):
+        assert (await waiting)[0] == 204
+        assert (await api.call("GET", WAIT_PATH, ticket))[0] == 204
