@@ -1,8 +1,8 @@
 """The audit log can only grow: what makes both databases refuse to change or delete an entry.
 
 Whoever owns the tables can drop these triggers; what they then change shows in the checkpoints that laptops
-and other witnesses hold. `docs/operations/database.md` says how PostgreSQL's role gets no more than INSERT and
-SELECT.
+and other witnesses hold. `docs/operations/database.md` says how PostgreSQL's role gets INSERT and SELECT,
+and no more.
 """
 
 from collections.abc import Mapping, Sequence
