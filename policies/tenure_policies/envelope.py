@@ -211,7 +211,7 @@ def read_payload(body: bytes, model: type[P]) -> P:
     """Read JSON as `model`, refusing critical fields that this version does not know."""
     try:
         payload = msgspec.json.decode(body, type=model)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(f"not a readable {model.__name__}: {error}") from error
     unknown = sorted(set(payload.critical) - set(payload.__struct_fields__))
     if unknown:

@@ -134,13 +134,20 @@ def verify_request(
     if not results[0].covered_components.keys() >= _MUST_COVER:
         raise RequestSignatureError("the signature leaves out what it must cover")
     parameters = results[0].parameters
-    created = datetime.fromtimestamp(int(parameters["created"]), tz=UTC)
+    created = _moment(parameters["created"])
     nonce = results[0].nonce
     if nonce is not None and is_our_nonce(nonce):
         return VerifiedRequest(keyid=str(parameters["keyid"]), created=created, nonce=nonce)
     if not now - max_age <= created <= now + SKEW:
         raise StaleSignatureError("the signature is not of now")
     return VerifiedRequest(keyid=str(parameters["keyid"]), created=created, nonce=nonce)
+
+
+def _moment(created: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(created), tz=UTC)
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise RequestSignatureError("`created` is no moment") from error
 
 
 def lower_headers(raw: Mapping[str, str]) -> dict[str, str]:

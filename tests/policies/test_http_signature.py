@@ -142,3 +142,14 @@ def test_a_wrong_clock_is_forgiven_to_who_signs_our_nonce():
 def test_a_nonce_that_is_not_ours_forgives_nothing():
     with pytest.raises(StaleSignatureError):
         verify(signed(created=NOW - timedelta(days=365), nonce="theirs"))
+
+
+@pytest.mark.parametrize("seconds", [10**14, -(10**14)])
+def test_a_moment_that_no_calendar_has_is_refused(seconds: int):
+    class Beyond:
+        def timestamp(self) -> int:
+            return seconds
+
+    created: Any = Beyond()
+    with pytest.raises(RequestSignatureError):
+        verify(signed(created=created))

@@ -48,6 +48,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 KEYID = re.compile(r'keyid="([0-9a-f]{64})"')
 MAX_KNOWN_KEYS = 200_000
 WAIT_SECONDS = 240.0
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive; nobody is known before it has."""
 WAIT_JITTER_SECONDS = 60
 RETRY_AFTER_SECONDS = 15
 PATHS = frozenset({ENROL_PATH, VISIT_PATH, WAIT_PATH})
@@ -91,7 +93,7 @@ class AgentApi:
             if scope["path"] == WAIT_PATH:
                 await self._wait(scope, receive, send)
                 return
-            body = await _body(scope, receive)
+            body = await _body_in_time(scope, receive)
             if scope["path"] == VISIT_PATH:
                 answer = await self._visit(scope, body)
             else:
@@ -255,6 +257,14 @@ def _http_request(scope: Scope) -> HttpRequest:
     # The host is not signed; the audience is. Any will do to make the URL absolute.
     url = f"http://tenure{path}" + (f"?{query}" if query else "")
     return HttpRequest(scope["method"], url, _headers(scope))
+
+
+async def _body_in_time(scope: Scope, receive: Receive) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _body(scope, receive)
+    except TimeoutError as error:
+        raise _RefusedRequestError(408, ErrorAnswer(error="timeout")) from error
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

@@ -5,6 +5,7 @@ key, lists and approvals by an approver's. Keys documents are public, and the ne
 signature. A request that is sent twice changes nothing the second time, so no replay is counted.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -48,6 +49,8 @@ from tenure_server.web.errors import status_of
 from tenure_server.web.tickets import Tickets
 
 RETRY_AFTER_SECONDS = 15
+BODY_SECONDS = 60.0
+"""How long a body may take to arrive."""
 STALE = "the request is not of now: set the clock of the computer that sent it"
 
 log = structlog.get_logger()
@@ -200,10 +203,18 @@ def _respond(status: int, answer: Payload) -> Response:
 
 
 async def _body(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _body_up_to(request, MAX_REQUEST_BYTES)
+    except TimeoutError as error:
+        raise _RefusedRequestError(408, ErrorAnswer(error="timeout")) from error
+
+
+async def _body_up_to(request: Request, most: int) -> bytes:
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > MAX_REQUEST_BYTES:
+        if len(content) > most:
             raise _RefusedRequestError(413, ErrorAnswer(error="too_large"))
     return bytes(content)
 

@@ -379,3 +379,31 @@ async def test_a_server_about_to_stop_lets_its_waiting_laptops_go(api: Api) -> N
     async with asyncio.timeout(5):
         assert (await waiting)[0] == 204
         assert (await api.call("GET", WAIT_PATH, ticket))[0] == 204
+
+
+@pytest.mark.parametrize("path", [ENROL_PATH, VISIT_PATH])
+async def test_a_body_nested_without_end_is_malformed(api: Api, path: str) -> None:
+    laptop = await enrolled(api)
+    deep = b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+    status, body, _ = await laptop.post(path, deep)
+
+    assert (status, refused(body).error) == (400, "malformed")
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenure_server.web.agent_api.BODY_SECONDS", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": ENROL_PATH, "query_string": b"", "headers": []}
+    async with asyncio.timeout(5):
+        await api.app(scope, receive, send)
+
+    assert sent[0]["status"] == 408
