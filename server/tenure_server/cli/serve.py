@@ -13,6 +13,7 @@ from tenure_server.domain.message import N_, say
 from tenure_server.language import Translator, translator
 from tenure_server.settings import Settings, to_environment
 from tenure_server.usecases.enrol_device import make_enrol_token
+from tenure_server.web.bounded_http import BoundedHttp
 from tenure_server.wiring import FirstStart, open_installation, prepare, root_keyids
 
 
@@ -48,6 +49,7 @@ def serve(context: click.Context, /, config: Path | None, **flags: Any) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=BoundedHttp,
         proxy_headers=settings.behind_proxy,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
