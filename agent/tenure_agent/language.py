@@ -10,6 +10,9 @@ from functools import cache
 
 LANGUAGES = ("fi", "sv", "en")
 FALLBACK = "en"
+DOMAIN = "tenure_agent"
+# importlib.resources and pathlib would cost the resident watcher more memory than these sentences are long.
+LOCALE_FOLDER = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 """Where POSIX and gettext look, first answer wins."""
 
@@ -32,10 +35,9 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 
 def _catalogue(language: str) -> str:
-    # A name from the environment must not become a path. importlib.resources and pathlib would cost the
-    # resident watcher more memory than these sentences are long.
+    # A name from the environment must not become a path.
     name = language if language.isalpha() else FALLBACK
-    return os.path.join(os.path.dirname(__file__), "locale", name, "LC_MESSAGES", "tenure_agent.mo")  # noqa: PTH118, PTH120
+    return os.path.join(LOCALE_FOLDER, name, "LC_MESSAGES", DOMAIN + ".mo")  # noqa: PTH118
 
 
 def _has_catalogue(language: str) -> bool:

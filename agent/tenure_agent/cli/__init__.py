@@ -8,6 +8,7 @@ Rules (docs: command-line contracts):
 """
 
 import argparse
+import gettext
 import importlib
 import os
 import sys
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenure_agent.errors import AgentError
-from tenure_agent.language import N_, fill, translate
+from tenure_agent.language import DOMAIN, LOCALE_FOLDER, N_, fill, translate
 
 DONE, ANSWER_IS_NO, WRONG_USE = 0, 1, 2
 
@@ -68,6 +69,21 @@ SUBCOMMANDS = {
 }
 
 
+ARGPARSE_WORDS = (
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("show this help message and exit"),
+    N_("%(prog)s: error: %(message)s\n"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+    N_("expected one argument"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+)
+"""argparse's own sentences, which it looks up in gettext's text domain: here for the catalogues."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -75,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A service's locale may be C; what is printed is UTF-8 all the same.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    gettext.bindtextdomain(DOMAIN, LOCALE_FOLDER)
+    gettext.textdomain(DOMAIN)
     parsed = _parser(given).parse_args(given)
     try:
         exit_code = int(importlib.import_module(SUBCOMMANDS[parsed.subcommand].module).run(parsed))

@@ -47,7 +47,7 @@ def _facts(arguments: argparse.Namespace) -> dict[str, Any]:
         held = held_directive(journal)
         lock, wipe = journal.last_lock(), journal.last_wipe()
         locked_under = enforcer.locked_under()
-        me = enrolment.identity
+        me, answered = enrolment.identity, journal.noted("last_visit")
         directive = None if held is None else held.directive
         by_lease = lock is not None and lock.lock_id == locked_under and lock.by_lease
         return {
@@ -67,7 +67,7 @@ def _facts(arguments: argparse.Namespace) -> dict[str, Any]:
             "locked_by_lease": by_lease,
             "wipe": None if wipe is None else wipe.outcome.value,
             "trusted_time": _text(trusted_now(journal.floor(), SystemClock().anchor())),
-            "last_visit": journal.noted("last_visit"),
+            "last_visit": _text(None if answered is None else datetime.fromisoformat(answered)),
             "visits_without_answer": int(journal.noted("failures") or 0),
             "unreported_receipts": len(journal.receipts()),
             "unreported_refusals": len(journal.refusals()),
@@ -86,11 +86,12 @@ def _sentences(facts: dict[str, Any]) -> list[str]:
         said.append(translate(N_("It holds no directive yet: nothing locks it.")))
     else:
         said.append(translate(N_("It follows directive {seq}: {state}."), **facts))
-        said.extend(line for line in (facts["reason"], facts["instructions"]) if line)
     if facts["locked_under"] is not None:
         by_itself = N_("It is locked, by its own lease, under {locked_under}.")
         ordered = N_("It is locked, as ordered, under {locked_under}.")
         said.append(translate(by_itself if facts["locked_by_lease"] else ordered, **facts))
+        # What the lock page says is true of a locked laptop only.
+        said.extend(line for line in (facts["reason"], facts["instructions"]) if line)
     elif facts["lock_at"] is not None:
         said.append(translate(N_("It locks by itself at {lock_at}, online or not."), **facts))
     else:
@@ -108,7 +109,7 @@ def _sentences(facts: dict[str, Any]) -> list[str]:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    return None if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _spoken(sentences: Any) -> str:

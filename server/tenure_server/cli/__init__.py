@@ -7,9 +7,11 @@ does; messages go to standard error.
 
 import os
 from importlib import import_module
+from typing import Any
 
 import click
 
+from tenure_server.cli.click_words import click_in_our_languages, speak
 from tenure_server.cli.refusal import EXIT_UNUSABLE, tell_refusal
 from tenure_server.cli.spoken_help import in_language
 from tenure_server.domain.errors import InputError, TenureError
@@ -34,6 +36,23 @@ COMMANDS: dict[str, str] = {
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer one command line, click's own words included, in the reader's language."""
+        with click_in_our_languages():
+            return super().main(*args, **kwargs)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the command itself in the reader's language."""
+        spoken = in_language(self, translator(chosen_language(ctx)))
+        click.Command.format_help(spoken, ctx, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return `--help`; click makes it before `--language` has been heard."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = translator(chosen_language(ctx)).gettext("Show this message and exit.")
+        return option
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all names, as help lists them."""
@@ -73,12 +92,19 @@ def chosen_language(ctx: click.Context | None = None) -> str:
     return chosen if isinstance(chosen, str) else _language_of_environment()
 
 
+def _hear(_ctx: click.Context, _parameter: click.Parameter, language: str) -> str:
+    speak(language)
+    return language
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
     default=_language_of_environment,
-    show_default="from LANG",
+    show_default="LANG",
+    is_eager=True,
+    callback=_hear,
     help="Language of messages; JSON is always English.",
 )
 @click.version_option(package_name="tenure-server")

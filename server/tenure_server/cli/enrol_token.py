@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tenure_server.cli.serve import enrol_command
-from tenure_server.cli.setting_flags import OF_EVERY_COMMAND, setting_flags, settings_from
+from tenure_server.cli.setting_flags import FOR_DEMOS, OF_EVERY_COMMAND, setting_flags, settings_from
 from tenure_server.domain.ids import Serial, UserId
 from tenure_server.settings import Settings
 from tenure_server.usecases.enrol_device import make_enrol_token
@@ -17,7 +17,7 @@ from tenure_server.wiring import open_installation, root_keyids
 
 @click.command()
 @click.option("--serial", default=None, help="Only for the laptop with this serial number.")
-@setting_flags(*OF_EVERY_COMMAND, "host", "port", "public_url", "profile", "movable_clock")
+@setting_flags(*OF_EVERY_COMMAND, "host", "port", "public_url", unlisted=FOR_DEMOS)
 def enrol_token(serial: str | None, config: Path | None, **flags: Any) -> None:
     """Print the command that enrols one laptop.
 
@@ -36,7 +36,7 @@ async def _enrol_command(settings: Settings, serial: Serial | None) -> str:
 
 @click.command()
 @click.option("--user", default=ADMINISTRATOR, show_default=True, help="Who is to sign in.")
-@setting_flags(*OF_EVERY_COMMAND, "host", "port", "public_url", "profile", "movable_clock")
+@setting_flags(*OF_EVERY_COMMAND, "host", "port", "public_url", unlisted=FOR_DEMOS)
 def sign_in_link(user: str, config: Path | None, **flags: Any) -> None:
     """Print a link that signs one person in, once and within a day.
 

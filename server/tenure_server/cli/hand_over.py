@@ -40,7 +40,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--reinstalled", is_flag=True, help="You know that it was reinstalled since its last holder.")
 @click.option("--commitment", type=_FILE, help="The text that the receiver signed (UTF-8).")
 @click.option("--commitment-version", default="", help="Which version of the text.")
-@click.option("--commitment-language", type=click.Choice(("fi", "sv", "en")), default="fi", show_default=True)
+@click.option(
+    "--commitment-language",
+    type=click.Choice(("fi", "sv", "en")),
+    default="fi",
+    show_default=True,
+    help="The language of the text.",
+)
 @installation_flags
 def hand_over_command(
     *,

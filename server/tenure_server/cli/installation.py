@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tenure_server.cli.setting_flags import OF_EVERY_COMMAND, Command, setting_flags, settings_from
+from tenure_server.cli.setting_flags import FOR_DEMOS, OF_EVERY_COMMAND, Command, setting_flags, settings_from
 from tenure_server.domain.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from tenure_server.settings import Settings
 from tenure_server.usecases.enforce_ends import enforce_ends
@@ -17,7 +17,7 @@ Work = Callable[[Installation], Awaitable[Answer]]
 
 def installation_flags(command: Command) -> Command:
     """Add the flags that say which installation is meant."""
-    return setting_flags(*OF_EVERY_COMMAND, "policy", "profile", "movable_clock")(command)
+    return setting_flags(*OF_EVERY_COMMAND, "policy", unlisted=FOR_DEMOS)(command)
 
 
 def with_installation(config: Path | None, flags: dict[str, Any], work: Work[Answer]) -> Answer:

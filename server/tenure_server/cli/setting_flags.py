@@ -13,20 +13,23 @@ from tenure_server.settings import SettingError, Settings, read_settings
 Command = TypeVar("Command", bound=Callable[..., Any])
 SHORT = {"data_directory": "--data"}
 OF_EVERY_COMMAND = ("data_directory", "database", "municipality")
+FOR_DEMOS = ("profile", "movable_clock")
+"""What only `serve` decides; other commands need them to open a demo's installation, unlisted in their help."""
 
 
-def setting_flags(*names: str) -> Callable[[Command], Command]:
-    """Add `--config` and a flag for each named setting to a command."""
+def setting_flags(*names: str, unlisted: tuple[str, ...] = ()) -> Callable[[Command], Command]:
+    """Add `--config` and a flag for each named setting to a command; help leaves out those `unlisted`."""
 
     def add(command: Command) -> Command:
-        for name in reversed(names or OF_EVERY_COMMAND):
+        for name in reversed((names or OF_EVERY_COMMAND) + unlisted):
             field = Settings.model_fields[name]
             flag = SHORT.get(name, "--" + name.replace("_", "-"))
             example = f" Example: {field.examples[0]}" if field.examples else ""
             if field.annotation is bool:
-                option = click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=field.description)
-            else:
-                option = click.option(flag, name, default=None, help=f"{field.description}{example}")
+                flag, example = f"{flag}/--no-{flag[2:]}", ""
+            option = click.option(
+                flag, name, default=None, help=f"{field.description}{example}", hidden=name in unlisted
+            )
             command = option(command)
         config = click.option(
             "--config",

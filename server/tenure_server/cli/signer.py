@@ -43,7 +43,13 @@ signer.add_command(init)
 @signer.command()
 @directory_option
 @click.option("--once", is_flag=True, help="Do one round and end.")
-@click.option("--poll-seconds", type=click.FloatRange(min=0.1), default=30.0, show_default=True)
+@click.option(
+    "--poll-seconds",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="How often the server is asked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="With --once: print what the round did.")
 @click.option("--demo-clock", type=FILE, help="A demo's clock file; refused unless the keys are a demo's.")
 def run(directory: Path, once: bool, poll_seconds: float, as_json: bool, demo_clock: Path | None) -> None:

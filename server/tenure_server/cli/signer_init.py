@@ -43,13 +43,41 @@ from tenure_server.signer.settings import SignerSettings, problem
     "--threshold", type=click.IntRange(min=2), default=2, show_default=True, help="Approvals needed."
 )
 @click.option("--fleet-size", type=click.IntRange(min=0), default=0, help="Laptops; sets the cap for a day.")
-@click.option("--wipes-per-hour", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option(
-    "--campaign-ceiling", type=click.IntRange(min=1), default=60, show_default=True, help="An hour."
+    "--wipes-per-hour",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Most releases an hour outside campaigns.",
 )
-@click.option("--cooling-off-hours", type=click.FloatRange(min=0), default=24.0, show_default=True)
-@click.option("--approver-delay-hours", type=click.FloatRange(min=0), default=72.0, show_default=True)
-@click.option("--release-days", type=click.FloatRange(min=1), default=30.0, show_default=True)
+@click.option(
+    "--campaign-ceiling",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Most releases an hour of all campaigns together.",
+)
+@click.option(
+    "--cooling-off-hours",
+    type=click.FloatRange(min=0),
+    default=24.0,
+    show_default=True,
+    help="How long a campaign rests once it is fully approved.",
+)
+@click.option(
+    "--approver-delay-hours",
+    type=click.FloatRange(min=0),
+    default=72.0,
+    show_default=True,
+    help="How long a change of approvers waits.",
+)
+@click.option(
+    "--release-days",
+    type=click.FloatRange(min=1),
+    default=30.0,
+    show_default=True,
+    help="How long a laptop that is switched off may take to fetch its release.",
+)
 @click.option("--publish/--no-publish", default=True, show_default=True, help="Give the keys to the server.")
 @ca_option
 def init(

@@ -12,6 +12,8 @@ def in_language(command: click.Command, speak: Translator) -> click.Command:
     """Return a copy of a command, its options and subcommands, whose help is in the reader's language."""
     spoken = copy.copy(command)
     spoken.help = _said(command.help, speak)
+    spoken.short_help = _said(command.short_help, speak)
+    spoken.epilog = _said(command.epilog, speak)
     spoken.params = [_parameter(parameter, speak) for parameter in command.params]
     if isinstance(command, click.Group) and isinstance(spoken, click.Group):
         spoken.commands = {name: in_language(one, speak) for name, one in command.commands.items()}
@@ -32,8 +34,7 @@ def _said(text: str | None, speak: Translator) -> str | None:
 
 def help_sentences(command: click.Command) -> Iterator[str]:
     """Yield every help text of a command, its options and subcommands."""
-    if command.help:
-        yield command.help
+    yield from (text for text in (command.help, command.short_help, command.epilog) if text)
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.help:
             yield parameter.help
