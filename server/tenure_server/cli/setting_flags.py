@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 SHORT = {"data_directory": "--data"}
 OF_EVERY_COMMAND = ("data_directory", "database", "municipality")
 FOR_DEMOS = ("profile", "movable_clock")
-"""What only `serve` decides; other commands need them to open a demo's installation, unlisted in their help."""
+"""What only `serve` decides; other commands take them to open a demo's installation, and do not list them."""
 
 
 def setting_flags(*names: str, unlisted: tuple[str, ...] = ()) -> Callable[[Command], Command]:
