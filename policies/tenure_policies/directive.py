@@ -46,6 +46,13 @@ MIN_APPROVERS = 2
 """No keys document can make one person enough for a wipe (invariant 1)."""
 
 
+LARGEST_LEAP = 2**32
+"""How far one directive's seq may be beyond the one before; thousands of restores leap less. Without a bound
+whoever steals the directive key takes the last number there is, and nothing ever wins over it."""
+LARGEST_FIRST_SEQ = 2**52
+"""The bound of a laptop that holds no directive yet."""
+
+
 class DirectiveState(StrEnum):
     """What a laptop is ordered to be."""
 
@@ -388,6 +395,10 @@ def judge_directive(
             raise RefusedDocumentError(Refusal.SAME_SEQ_OTHER_DIGEST, f"seq {directive.seq}")
         if directive.seq < held.directive.seq:
             raise RefusedDocumentError(Refusal.OLDER_SEQ, f"{directive.seq} after {held.directive.seq}")
+    if directive.seq > (LARGEST_FIRST_SEQ if held is None else held.directive.seq + LARGEST_LEAP):
+        raise RefusedDocumentError(
+            Refusal.UNREADABLE, f"seq {directive.seq} is none that a server could mean"
+        )
     if directive.lock_id in replaced_locks:
         raise RefusedDocumentError(Refusal.REPLACED_LOCK, directive.lock_id)
     if now < directive.not_before:

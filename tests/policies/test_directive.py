@@ -118,6 +118,12 @@ def test_the_same_seq_with_another_digest_is_refused_with_an_alarm():
     assert caught.value.alarm
 
 
+def test_case_25_a_thief_of_the_directive_key_cannot_take_the_last_number():
+    assert refusal_of(order(seq=2**53)) is Refusal.UNREADABLE
+    assert refusal_of(order(seq=5 + 2**33), held=held(seq=5)) is Refusal.UNREADABLE
+    assert judge(order(seq=5 + 2**31), held=held(seq=5)) is not None
+
+
 @pytest.mark.parametrize("kind", [kind for kind in PayloadType if kind is not PayloadType.DIRECTIVE])
 def test_case_7_a_payload_of_another_kind_is_no_order(kind: PayloadType):
     other = seal(CITY.order(LAPTOP), kind, signer_for(CITY.directive))

@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime
 
 from tenure_policies.directive import Directive, RefusedDocumentError, Role, TrustedKeys
-from tenure_policies.envelope import Payload, PayloadType, SignedDocument
+from tenure_policies.envelope import Payload, PayloadType, SignedDocument, digest
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.errors import RefusedError
@@ -48,13 +48,15 @@ async def note_rollback(
     municipality = await tx.municipality.get() or municipality
     keys = TrustedKeys(documents[-1][0])
     directive = _open(keys, held)
+    if held is not None and directive is None:
+        return await _outdo_a_replaced_key(tx, municipality, device, held, now)
     shown = _open_checkpoint(keys, checkpoint)
     size = await tx.audit.size()
-    newer_directive = directive is not None and _is_newer(directive, municipality, device)
+    unknown = directive is not None and await _is_unknown(tx, directive, held, municipality, device)
     newer_log = shown is not None and shown.origin == municipality.log_origin and shown.size > size
-    if directive is not None and newer_directive:
-        await tx.devices.take_seq(device.id, known=device.seq, seq=directive.seq)
-    if not (newer_directive or newer_log):
+    if directive is not None and unknown:
+        await _adopt(tx, device, directive)
+    if not (unknown or newer_log):
         return False
     origin = municipality.log_origin
     if municipality.rolled_back_at is None:
@@ -78,9 +80,50 @@ async def note_rollback(
     return True
 
 
-def _is_newer(directive: Directive, municipality: Municipality, device: EnrolledDevice) -> bool:
-    same = (directive.municipality, directive.device, directive.epoch, directive.device_key)
-    return same == (municipality.id, device.id, device.epoch, device.key) and directive.seq > device.seq
+async def _outdo_a_replaced_key(
+    tx: Transaction, municipality: Municipality, device: EnrolledDevice, held: SignedDocument, now: datetime
+) -> bool:
+    """Let the next directive win over one that whoever stole a directive key made (security case 25).
+
+    The database knows that the key was replaced, so it is not older than anything that key honestly signed.
+    """
+    for document, _ in await tx.directives.keys_documents():
+        directive = _open(TrustedKeys(document), held)
+        if directive is None or not await _is_unknown(tx, directive, held, municipality, device):
+            continue
+        await _adopt(tx, device, directive)
+        refused = entry(
+            now,
+            AuditKind.REQUEST_REFUSED,
+            device.serial,
+            serial=device.serial,
+            error="directive_of_replaced_key",
+        )
+        await tx.audit.append([refused])
+        return True
+    return False
+
+
+async def _adopt(tx: Transaction, device: EnrolledDevice, directive: Directive) -> None:
+    """Number the laptop's next directive above this one; the sweep then begins a new lease."""
+    await tx.devices.take_seq(device.id, known=device.seq, seq=max(directive.seq, device.seq + 1))
+
+
+async def _is_unknown(
+    tx: Transaction,
+    directive: Directive,
+    held: SignedDocument | None,
+    municipality: Municipality,
+    device: EnrolledDevice,
+) -> bool:
+    """Tell whether this laptop's directive is above what the database knows, or another under its number."""
+    named = (directive.municipality, directive.device, directive.epoch, directive.device_key)
+    if named != (municipality.id, device.id, device.epoch, device.key) or held is None:
+        return False
+    latest = await tx.directives.latest(device.id)
+    if latest is not None and (latest.epoch, latest.seq) == (directive.epoch, directive.seq):
+        return directive.seq == device.seq and latest.digest != digest(held)
+    return directive.seq > device.seq
 
 
 def _open(keys: TrustedKeys, held: SignedDocument | None) -> Directive | None:

@@ -6,7 +6,7 @@ receipt counts only under the laptop's own device key; a held directive or check
 and our database does not know means that the database is older than the truth (design.md, Restore).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -33,6 +33,7 @@ from tenure_server.usecases.ports import (
     Municipality,
     Signing,
     Store,
+    StoredDirective,
     Transaction,
     VisitLog,
     VisitOutcome,
@@ -41,6 +42,7 @@ from tenure_server.usecases.restore import note_rollback
 
 LONGEST_TEXT = 500
 VISIT_AFTER_SECONDS = 3600
+MOST_REMEMBERED = 200_000
 
 
 class VoidKeyError(Exception):
@@ -64,6 +66,8 @@ class Visiting:
     clock: Clock
     signing: Signing
     municipality: Municipality
+    ours: dict[DeviceId, tuple[int, str]] = field(default_factory=dict)
+    """Seq and digest that a laptop last showed and that contradict nothing in the database; a memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +102,7 @@ async def visit(visiting: Visiting, request: VisitRequest, *, key: KeyThumbprint
         visiting.municipality.id, DeviceId(request.device), request.nonce[:LONGEST_TEXT], now
     )
     answer = VisitAnswer(time=time, ticket="", visit_after_seconds=VISIT_AFTER_SECONDS)
-    if changed or _needs_reading(request, outcome):
+    if changed or _needs_reading(request, outcome) or not _is_known_as_ours(visiting, request):
         answer = await _give_out(visiting, request, answer)
     return Visited(answer=answer, news=outcome.news, changed=changed)
 
@@ -118,6 +122,18 @@ def _needs_reading(request: VisitRequest, outcome: VisitOutcome) -> bool:
         or bool(request.receipts)
         or dict(request.digests) != dict(outcome.stored_digests)
     )
+
+
+def _is_known_as_ours(visiting: Visiting, request: VisitRequest) -> bool:
+    held = request.held
+    return held is None or visiting.ours.get(DeviceId(request.device)) == (held.seq, held.digest)
+
+
+def _is_strange(request: VisitRequest, latest: StoredDirective | None) -> bool:
+    """Tell whether the laptop holds another directive under the newest's number."""
+    if request.held is None or latest is None or latest.epoch != request.epoch:
+        return False
+    return request.held.seq == latest.seq and request.held.digest != latest.digest
 
 
 def _last_visit(request: VisitRequest, now: datetime) -> LastVisit:
@@ -285,12 +301,17 @@ async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnsw
         device = await tx.devices.by_id(device_id)
         held_seq = 0 if request.held is None else request.held.seq
         known_seq = 0 if device is None else device.seq
+        strange = _is_strange(request, latest)
+        if request.held is not None and not strange:
+            if len(visiting.ours) >= MOST_REMEMBERED:
+                visiting.ours.clear()
+            visiting.ours[device_id] = held_seq, request.held.digest
         answer = msgspec.structs.replace(
             answer,
             keys=await _newer_keys(tx, request.keys_number),
             receipts_through=await tx.devices.receipts_through(device_id, request.epoch),
             want=await _wanted(tx, request),
-            want_held=held_seq > known_seq and request.held is not None and request.held.document is None,
+            want_held=(held_seq > known_seq or strange) and _held(request) is None,
         )
         rolled_back = municipality is None or municipality.rolled_back_at is not None
         if latest is None or latest.seq <= held_seq or latest.epoch != request.epoch or rolled_back:

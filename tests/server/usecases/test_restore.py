@@ -5,17 +5,21 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fakes.city import City, day_end
-from fakes.keys import city_with_signer
+from fakes.keys import city_with_signer, new_key
 from fakes.town import Laptop, Town, town
+from tenure_policies.directive import DirectiveState, Role
 from tenure_policies.envelope import SignedDocument
 from tenure_policies.wire import HeldEcho
 from tenure_server.adapters.database.engine import open_database, sqlite_url
 from tenure_server.adapters.signing import DirectiveKeySigning
+from tenure_server.domain.ceremony import NewRole
 from tenure_server.domain.errors import RefusedError
 from tenure_server.usecases.enforce_ends import SweepResult
+from tenure_server.usecases.publish_keys import publish_keys
 from tenure_server.usecases.restore import confirm_register
 
 LATER = day_end("2029-08-31")
@@ -185,3 +189,80 @@ async def test_one_approver_or_a_signature_for_something_else_confirms_nothing(
 async def test_without_a_rollback_there_is_nothing_to_confirm(here: Town) -> None:
     with pytest.raises(RefusedError):
         await confirm_register(here.store, here.clock, here.resume("kuntala/1"))
+
+
+async def test_a_directive_of_the_same_number_that_the_database_did_not_sign_proves_it_old(
+    here: Town,
+) -> None:
+    """Security case 17: the restored database signs before the laptop visits, and takes the very number."""
+    laptop = here.laptops["L1"]
+    await here.lives_to("2029-05-10")
+    assert (await here.latest("L1")).seq == laptop.directive.seq
+
+    await show(here, laptop)
+
+    assert (await here.municipality()).rolled_back_at == here.now
+    await confirm_register(here.store, here.clock, here.resume((await here.municipality()).log_origin))
+    await here.sweep()
+    await here.visit(laptop)
+    assert laptop.directive.lock_id == (await here.latest("L1")).lock_id
+
+
+async def test_what_was_shown_to_be_ours_is_not_asked_for_again(here: Town) -> None:
+    laptop = here.laptops["L1"]
+    await show(here, laptop)
+    await confirm_register(here.store, here.clock, here.resume((await here.municipality()).log_origin))
+    await here.sweep()
+    await here.visit(laptop)
+
+    assert not (await here.visit(laptop)).answer.want_held
+
+
+@pytest.fixture
+async def robbed(tmp_path: Path) -> AsyncIterator[Town]:
+    """A town whose directive key was stolen, and then replaced by root."""
+    async with town(tmp_path) as started:
+        await started.know(register("2029-05-31"))
+        laptop = await started.enrol("L1")
+        await started.sweep()
+        await started.visit(laptop)
+        await started.sweep()
+        yield started
+
+
+async def is_replaced(here: Town) -> None:
+    here.keys.directive = new_key()
+    change = {Role.DIRECTIVE: NewRole(keys=(here.keys.directive.public_key(),))}
+    await publish_keys(here.store, here.clock, here.keys.publish(change))
+
+
+@pytest.mark.parametrize("leap", [0, 1, 10**9])
+async def test_what_a_thief_locked_opens_again_once_root_replaced_the_key(robbed: Town, leap: int) -> None:
+    """Security case 25: locks are possible, and reversible by root replacing `directive`."""
+    laptop = robbed.laptops["L1"]
+    ours = laptop.directive
+    forged = msgspec.structs.replace(
+        ours, seq=ours.seq + leap, state=DirectiveState.LOCKED, lock_id="thief", reason=ours.instructions
+    )
+    laptop.held = DirectiveKeySigning(robbed.keys.directive).sign_directive(forged)
+
+    await is_replaced(robbed)
+    await show(robbed, laptop)
+    await robbed.sweep()
+    await robbed.visit(laptop)
+
+    assert (laptop.directive.state, laptop.directive.lock_at) == (DirectiveState.ACTIVE, ours.lock_at)
+    assert laptop.directive.seq > forged.seq
+    assert laptop.directive.lock_id not in ("thief", ours.lock_id)
+    assert (await robbed.municipality()).rolled_back_at is None
+    assert not (await robbed.visit(laptop)).answer.want_held
+
+
+async def test_a_directive_that_we_signed_with_the_key_before_is_still_ours(robbed: Town) -> None:
+    laptop = robbed.laptops["L1"]
+    await is_replaced(robbed)
+
+    await show_whole(robbed, laptop)
+    await robbed.sweep()
+
+    assert (await robbed.latest("L1")).seq == laptop.directive.seq
