@@ -88,7 +88,7 @@ STOCK = {
     "because": (),
 }
 VARIATIONS = {
-    1: {**WIPED, "tag": say(N_("The laptop"))},
+    1: WIPED,
     2: WIPED,
     3: WIPED,
     4: {**WIPED, "reported": Reported.UNPROVEN, "attention": OVERDUE | {Attention.UNPROVEN}},

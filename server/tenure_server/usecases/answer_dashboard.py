@@ -1,10 +1,8 @@
 """Answer the dashboard's questions from what is stored; each answer is one snapshot."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from tenure_server.domain.ids import Serial
-from tenure_server.domain.message import Message
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.fleet import Fleet
 from tenure_server.usecases.glance import at_a_glance
@@ -17,18 +15,10 @@ from tenure_server.usecases.views import LaptopFilter, LaptopList, LaptopPage, L
 class StoredAnswers:
     """Answers `usecases.dashboard.DashboardQueries` from a municipality's store."""
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        policy: TermPolicy,
-        *,
-        tags: Mapping[Serial, Message] | None = None,
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: TermPolicy) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
-        self._tags = tags or {}
 
     async def laptops(self, wanted: LaptopFilter) -> LaptopList:
         """List the laptops that a filter lets through, by serial."""
@@ -44,18 +34,18 @@ class StoredAnswers:
     async def laptop(self, serial: Serial) -> LaptopPage | None:
         """Return everything known of one laptop, or None for an unknown serial."""
         async with self._store.reading() as tx:
-            fleet = await Fleet.read(tx, self._policy, self._clock.now(), self._tags)
+            fleet = await Fleet.read(tx, self._policy, self._clock.now())
             return await laptop_page(tx, fleet, serial)
 
     async def manifests(self) -> Manifests:
         """Return the wipes that are prepared, approved or under way."""
         async with self._store.reading() as tx:
-            fleet = await Fleet.read(tx, self._policy, self._clock.now(), self._tags)
+            fleet = await Fleet.read(tx, self._policy, self._clock.now())
             return await manifest_rows(tx, fleet)
 
     async def _fleet(self) -> Fleet:
         async with self._store.reading() as tx:
-            return await Fleet.read(tx, self._policy, self._clock.now(), self._tags)
+            return await Fleet.read(tx, self._policy, self._clock.now())
 
 
 def _lets_through(wanted: LaptopFilter, row: LaptopRow, fleet: Fleet) -> bool:

@@ -6,7 +6,7 @@ proves it, and a re-enrolment proves nothing.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tenure_policies.directive import Act, DirectiveState, Outcome
@@ -14,7 +14,6 @@ from tenure_server.domain.custody import Asset, Custody, DeviceKind, Hold, Holde
 from tenure_server.domain.device import EnrolledDevice, LastVisit, StoredReceipt
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import DeviceId, LockId, PersonId, Serial
-from tenure_server.domain.message import Message
 from tenure_server.domain.plan import Desired, DevicePlan, Plan, Verb
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.timeline import plan as plan_all
@@ -50,12 +49,9 @@ class Fleet:
     receipts: Mapping[DeviceId, Sequence[StoredReceipt]]
     storage: Mapping[DeviceId, bytes]
     """What each laptop said of its disks, as JSON."""
-    tags: Mapping[Serial, Message] = field(default_factory=dict)
 
     @classmethod
-    async def read(
-        cls, tx: Transaction, policy: TermPolicy, at: datetime, tags: Mapping[Serial, Message] | None = None
-    ) -> "Fleet":
+    async def read(cls, tx: Transaction, policy: TermPolicy, at: datetime) -> "Fleet":
         """Read everything once."""
         facts = await tx.register.facts()
         receipts: defaultdict[DeviceId, list[StoredReceipt]] = defaultdict(list)
@@ -76,7 +72,6 @@ class Fleet:
             visits=await tx.devices.last_visits(),
             receipts=receipts,
             storage=await tx.devices.documents_named(STORAGE),
-            tags=tags or {},
         )
 
     def rows(self) -> Iterator[LaptopRow]:
@@ -101,7 +96,6 @@ class Fleet:
             ends=plan.right_ends if held else None,
             because=plan.because,
             attention=frozenset(self._attention(plan, reported)),
-            tag=self.tags.get(plan.serial),
         )
 
     def name(self, holder: str) -> str:

@@ -13,7 +13,6 @@ from enum import StrEnum
 from tenure_policies.directive import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.ids import ManifestId, Serial
-from tenure_server.domain.message import Message
 from tenure_server.domain.plan import Desired, Need, Reason, Verb
 
 
@@ -76,8 +75,6 @@ class LaptopRow:
     because: tuple[Reason, ...]
     """Facts and rules, the deciding one first."""
     attention: frozenset[Attention] = frozenset()
-    tag: Message | None = None
-    """What sets it apart, for example that it is this very machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from fakes.city import City
 from fakes.town import TERM_END, Town, inventory_document, town
 from tenure_policies.directive import Act, DirectiveState, Outcome, Proof
 from tenure_server.domain.ids import Serial
-from tenure_server.domain.message import say
 from tenure_server.domain.plan import Desired, Need, Verb
 from tenure_server.usecases.answer_dashboard import StoredAnswers
 from tenure_server.usecases.views import Attention, LaptopFilter, LaptopPage, LaptopRow, Ordered, Reported
@@ -45,7 +44,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Town]:
 
 
 def answers(here: Town) -> StoredAnswers:
-    return StoredAnswers(here.store, here.clock, here.terms, tags={Serial("L1"): say("This machine")})
+    return StoredAnswers(here.store, here.clock, here.terms)
 
 
 async def rows(here: Town, **wanted: object) -> dict[str, LaptopRow]:
@@ -91,7 +90,6 @@ async def test_every_laptop_is_listed_with_holder_state_and_reason(here: Town) -
         TERM_END,
     )
     assert aino.because[0].rule == "P8"
-    assert str(aino.tag) == "This machine"
     assert listed["L2"].borrower == "Disa Esimerkki"
     assert (listed["L4"].holder, listed["L4"].desired) == (None, Desired.NONE)
 

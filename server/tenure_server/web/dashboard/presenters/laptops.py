@@ -26,7 +26,6 @@ class Line:
     serial: str
     href: str
     model: str
-    tag: str
     holder: str
     borrower: str
     desired: Label
@@ -91,7 +90,6 @@ def line(row: LaptopRow, scribe: Scribe) -> Line:
         serial=row.serial,
         href=addresses.laptop(row.serial),
         model=row.model,
-        tag=scribe.say(row.tag) if row.tag else "",
         holder=row.holder or "",
         borrower=row.borrower or "",
         desired=words.desired(row.desired, speak),
