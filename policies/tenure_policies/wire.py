@@ -131,8 +131,8 @@ class ErrorAnswer(Payload, frozen=True, kw_only=True):
     """Why an exchange was refused and what to do; sent with a 4xx or 5xx status."""
 
     error: str
-    """`stale` (401, sign `nonce`), `unknown_key` (401), `revoked` (401), `replay` (409, see `last_visit`),
-    `token` (403), `malformed` (400), `too_large` (413), `busy` (503, see `retry_after_seconds`)."""
+    """`stale` (401, sign `nonce`), `replay` (409, see `last_visit`), `busy` (503, see `retry_after_seconds`);
+    docs/protocol.md has the whole table."""
     detail: str = ""
     nonce: str | None = None
     last_visit: Counter | None = None
