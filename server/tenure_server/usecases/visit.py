@@ -68,6 +68,8 @@ class Visiting:
     municipality: Municipality
     ours: dict[DeviceId, tuple[int, str]] = field(default_factory=dict)
     """Seq and digest that a laptop last showed and that contradict nothing in the database; a memory."""
+    shown: dict[DeviceId, int] = field(default_factory=dict)
+    """Which checkpoint of the audit log a laptop was given last, by its hash; a memory too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +313,7 @@ async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnsw
             keys=await _newer_keys(tx, request.keys_number),
             receipts_through=await tx.devices.receipts_through(device_id, request.epoch),
             want=await _wanted(tx, request),
+            checkpoint=await _checkpoint(tx, visiting, device_id),
             want_held=(held_seq > known_seq or strange) and _held(request) is None,
         )
         rolled_back = municipality is None or municipality.rolled_back_at is not None
@@ -331,6 +334,17 @@ async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnsw
 async def _newer_keys(tx: Transaction, number: int) -> tuple[SignedDocument, ...]:
     documents = await tx.directives.keys_documents()
     return tuple(_document(signed) for keys, signed in documents if keys.number > number)
+
+
+async def _checkpoint(tx: Transaction, visiting: Visiting, device: DeviceId) -> SignedDocument | None:
+    """Return the audit log's newest checkpoint for the laptop to remember, unless it was just given it."""
+    newest = await tx.audit.checkpoint()
+    if newest is None or visiting.shown.get(device) == hash(newest[1]):
+        return None
+    if len(visiting.shown) >= MOST_REMEMBERED:
+        visiting.shown.clear()
+    visiting.shown[device] = hash(newest[1])
+    return _document(newest[1])
 
 
 async def _wanted(tx: Transaction, request: VisitRequest) -> tuple[str, ...]:

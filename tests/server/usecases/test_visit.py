@@ -9,13 +9,16 @@ import msgspec
 import pytest
 
 from fakes.city import City
-from fakes.keys import new_key, sign_receipt
+from fakes.keys import key_id, new_key, sign_receipt
 from fakes.town import REAL_PROOF, TERM_END, Laptop, Town, inventory_document, town
 from tenure_policies.directive import Act, Outcome, Proof, Receipt, TimeStatement
-from tenure_policies.envelope import read_unverified
+from tenure_policies.envelope import SignedDocument, read_unverified
 from tenure_policies.wire import RefusalReport
+from tenure_server.domain.ids import KeyThumbprint
 from tenure_server.domain.lifecycle import CaseStatus
-from tenure_server.usecases.visit import ReplayedVisitError
+from tenure_server.usecases.restore import Checkpoint
+from tenure_server.usecases.seal_log import seal_log
+from tenure_server.usecases.visit import ReplayedVisitError, visit
 
 
 @pytest.fixture
@@ -217,3 +220,25 @@ async def test_the_ticket_carries_the_version_that_the_visit_found(here: Town, l
     after = await here.visit(laptop)
 
     assert after.news == before.news + 1
+
+
+async def test_a_laptop_is_given_the_newest_checkpoint_to_remember_once(here: Town, laptop: Laptop) -> None:
+    """The log's witnesses are the laptops: what they were shown, nobody can rewrite behind them."""
+    visiting = await here.visiting()
+    await seal_log(here.store, here.clock, visiting.signing)
+
+    async def visits() -> SignedDocument | None:
+        laptop.held = None
+        request = laptop.request(here.now)
+        return (await visit(visiting, request, key=KeyThumbprint(key_id(laptop.key)))).answer.checkpoint
+
+    first, again = await visits(), await visits()
+    await here.sweep()
+    await here.enrol("L9")
+    await seal_log(here.store, here.clock, visiting.signing)
+    newer = await visits()
+
+    assert first is not None
+    assert again is None
+    assert newer is not None
+    assert read_unverified(newer, Checkpoint).size > read_unverified(first, Checkpoint).size
