@@ -108,11 +108,20 @@ def read_term_document(text: bytes) -> TermDocument:
         TermPolicyError: It is not YAML, or a key is unknown or has a value that it cannot have.
     """
     try:
-        return msgspec.yaml.decode(text, type=TermDocument)
+        return msgspec.convert(_with_dates_as_text(msgspec.yaml.decode(text)), TermDocument)
     except msgspec.ValidationError as error:
         raise _fault(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:  # YAML itself reads days, and refuses 2029-02-30
         raise TermPolicyError(PolicyFault.NOT_YAML, detail=" ".join(str(error).split())) from error
+
+
+def _with_dates_as_text(value: object) -> object:
+    """Write dates as YAML may quote them: a day in quotes is a day, and a version may look like one."""
+    if isinstance(value, dict):
+        return {key: _with_dates_as_text(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_dates_as_text(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def term_policy_schema() -> dict[str, Any]:

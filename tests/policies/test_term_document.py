@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_an_unknown_key_is_named_with_where_it_stands() -> None:
     with pytest.raises(TermPolicyError) as refusal:
         read_term_document(b"mailbox: {bodies: [], seat: []}")
     assert (refusal.value.fault, refusal.value.key) == (PolicyFault.UNKNOWN_KEY, "mailbox.seat")
+
+
+def test_a_day_may_stand_in_quotes_and_a_version_may_be_a_day() -> None:
+    quoted = read_term_document(b'{"version": "2025-04-23", "holidays": ["2029-07-02"]}')
+    bare = read_term_document(b"version: 2025-04-23\nholidays: [2029-07-02]\n")
+    assert quoted == bare
+    assert (bare.version, bare.holidays) == ("2025-04-23", (date(2029, 7, 2),))
+
+
+@pytest.mark.parametrize("day", [b"2029-02-30", b"soon", b"5"])
+def test_what_is_no_day_is_refused_with_its_key(day: bytes) -> None:
+    with pytest.raises(TermPolicyError) as refusal:
+        read_term_document(b"holidays: [" + day + b"]")
+    assert refusal.value.key in {"holidays[0]", ""}
 
 
 def test_every_key_is_documented_with_its_default() -> None:
