@@ -5,6 +5,7 @@ Pure: no I/O, no clock. Rules:
 - the same mandate is person, body, seat and start: twice with the same facts counts once, with others the
   file is refused; so it is with one id and two names, an empty person id or an unknown code;
 - an end without its basis is quarantined: the row entitles and ends nobody's right;
+- a body with two types is told: each row entitles by the type that it says;
 - party, tax, bank and national identifiers are never kept: their columns are dropped and reported, and a
   person id that looks like a national identifier is refused.
 """
@@ -38,6 +39,7 @@ COLUMNS = (
     *("deputy_for_person_ext_id", "deputy_rank", "valid_from", "valid_to", "end_basis"),
     *("decision_ref", "end_decision_ref", "status", "laptop_choice", "is_employee"),
 )
+_TWO_BODIES = N_("One body_ext_id has two names or types: give each body an id of its own.")
 _NEVER_KEPT = re.compile(
     r"party|parti|puolue|valtuustoryhm|vero|tax|skatt|bank|pankki|iban|tilinumero|kontonummer|account"
     r"|hetu|henkil[oö]tunnus|personbeteckning|personnummer|national_?id|ssn|social_security"
@@ -86,7 +88,7 @@ def read_register(table: Table, zone: tzinfo) -> RegisterRead:
         bodies=reading.bodies,
         mandates=tuple(reading.mandates.values()),
         quarantine=tuple(reading.quarantine),
-        warnings=tuple(_column_remarks(table)),
+        warnings=(*_column_remarks(table), *reading.remarks),
         findings=tuple(faults.found),
     )
 
@@ -97,6 +99,7 @@ class _Reading:
     bodies: dict[BodyId, Body] = field(default_factory=dict)
     mandates: dict[tuple[str, str, str, datetime], Mandate] = field(default_factory=dict)
     quarantine: list[Quarantined] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     def take(self, cells: Cells) -> None:
         """Take one row in, unless something is wrong with it."""
@@ -123,12 +126,12 @@ class _Reading:
         pairs = (
             ("body_name_fi", known.name_fi, new.name_fi),
             ("body_name_sv", known.name_sv, new.name_sv),
-            ("body_type", known.type, new.type),
         )
         for column, before, now in pairs:
             if before and now and before != now:
-                sentence = N_("One body_ext_id has two names or types: give each body an id of its own.")
-                cells.fault(column, say(sentence))
+                cells.fault(column, say(_TWO_BODIES))
+        if known.type is not new.type:
+            self.remarks.append(Remark(row=cells.row, why=say(_TWO_BODIES)))
         self.bodies[new.id] = Body(
             id=known.id,
             type=known.type,

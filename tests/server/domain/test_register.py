@@ -148,8 +148,14 @@ def test_two_ids_with_one_name_are_two_people() -> None:
     assert len(read({}, {"person_ext_id": "p2"}).people) == 2
 
 
-def test_one_body_with_two_types_refuses_the_file() -> None:
-    assert faults({}, {"body_type": "board", "person_ext_id": "p2"}) == [(3, "body_type")]
+def test_one_body_with_two_types_is_told_and_each_row_goes_by_its_own() -> None:
+    register = read({}, {"body_type": "board", "person_ext_id": "p2"})
+    assert [mandate.body_type for mandate in register.mandates] == [BodyType.COUNCIL, BodyType.BOARD]
+    assert [remark.row for remark in register.warnings] == [3]
+
+
+def test_one_body_with_two_names_refuses_the_file() -> None:
+    assert faults({}, {"body_name_fi": "Hallitus", "person_ext_id": "p2"}) == [(3, "body_name_fi")]
 
 
 @pytest.mark.parametrize(
