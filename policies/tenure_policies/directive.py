@@ -519,6 +519,9 @@ def judge_keys(
     Raises:
         RefusedDocumentError: With the reason.
     """
+    if current is not None:
+        # Before anything of it is looked at: a stranger's list of keys costs what its length says.
+        TrustedKeys(current).open(offered, PayloadType.KEYS, KeysDocument, Role.ROOT)
     claimed = _read(offered)
     _check_keyids(claimed)
     new_root = TrustedKeys(claimed)
@@ -536,7 +539,6 @@ def judge_keys(
             )
         if claimed.profile is not current.profile:
             raise RefusedDocumentError(Refusal.DEMO_KEYS, "a rotation never changes the profile")
-        TrustedKeys(current).open(offered, PayloadType.KEYS, KeysDocument, Role.ROOT)
     opened = new_root.open(offered, PayloadType.KEYS, KeysDocument, Role.ROOT)
     if opened.municipality != municipality:
         raise RefusedDocumentError(Refusal.OTHER_MUNICIPALITY, opened.municipality)

@@ -529,3 +529,19 @@ def test_all_arrivals_end_at_the_highest_seq(arrivals: list[int]):
             now_held = judge(order(seq=seq), held=now_held) or now_held
     assert now_held is not None
     assert now_held.directive.seq == 5
+
+
+def test_a_strangers_list_of_keys_is_not_even_looked_at(monkeypatch: pytest.MonkeyPatch):
+    current = CITY.keys.document
+    looked: list[str] = []
+    monkeypatch.setattr("tenure_policies.directive._check_keyids", lambda _document: looked.append("looked"))
+    following = msgspec.structs.replace(current, number=current.number + 1)
+    with pytest.raises(RefusedDocumentError) as caught:
+        judge_keys(
+            seal(following, PayloadType.KEYS, signer_for(new_key())),
+            current=current,
+            pinned_root=frozenset(),
+            municipality=current.municipality,
+        )
+    assert caught.value.refusal is Refusal.BAD_SIGNATURE
+    assert looked == []

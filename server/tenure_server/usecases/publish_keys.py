@@ -37,20 +37,17 @@ async def publish_keys(store: Store, clock: Clock, offered: SignedDocument) -> O
     Raises:
         RefusedError: Not signed by root, not the next, or its roles break a rule of the ceremony.
     """
+    named = _digest(offered)
+    async with store.reading() as tx:
+        # Anybody may offer one: who is not root never gets to the writers' turn.
+        if await _following(tx, offered, named) is None:
+            return OfferAnswer(outcome=KNOWN)
     async with store.writing() as tx:
         municipality = await _municipality(tx)
-        documents = await tx.directives.keys_documents()
-        named = _digest(offered)
-        if any(digest(_document(signed)) == named for _, signed in documents):
+        following = await _following(tx, offered, named)
+        if following is None:
             return OfferAnswer(outcome=KNOWN)
-        current = documents[-1][0]
-        try:
-            opened = judge_keys(
-                offered, current=current, pinned_root=frozenset(), municipality=municipality.id
-            )
-        except RefusedDocumentError as error:
-            raise RefusedError(say(N_("The keys document is refused: {why}."), why=error)) from error
-        check_roles(opened)
+        current, opened = following
         kept = only_valid(offered, _who_may_sign_keys(current, opened))
         await tx.directives.add_keys_document(opened, msgspec.json.encode(kept))
         await tx.audit.append(
@@ -66,6 +63,23 @@ async def publish_keys(store: Store, clock: Clock, offered: SignedDocument) -> O
             ]
         )
     return OfferAnswer(outcome=STORED)
+
+
+async def _following(
+    tx: Transaction, offered: SignedDocument, named: str
+) -> tuple[KeysDocument, KeysDocument] | None:
+    """Return the present keys and the ones that follow them; None if the offered ones are known already."""
+    municipality = await _municipality(tx)
+    documents = await tx.directives.keys_documents()
+    if any(digest(_document(signed)) == named for _, signed in documents):
+        return None
+    current = documents[-1][0]
+    try:
+        opened = judge_keys(offered, current=current, pinned_root=frozenset(), municipality=municipality.id)
+    except RefusedDocumentError as error:
+        raise RefusedError(say(N_("The keys document is refused: {why}."), why=error)) from error
+    check_roles(opened)
+    return current, opened
 
 
 def _who_may_sign_keys(

@@ -37,7 +37,7 @@ from tenure_server.domain.signer_exchange import (
     OfferAnswer,
 )
 from tenure_server.usecases.ports import Clock, Municipality, Store
-from tenure_server.usecases.publish_keys import publish_keys, published_keys
+from tenure_server.usecases.publish_keys import STORED, publish_keys, published_keys
 from tenure_server.usecases.restore import confirm_register
 from tenure_server.usecases.signer_exchange import (
     merge_approval,
@@ -123,7 +123,8 @@ class _SignerApi:
     async def publish(self, request: Request) -> Payload:
         offer = _offer(await _body(request))
         answer = await publish_keys(self._store, self._clock, offer)
-        self._changed()
+        if answer.outcome == STORED:
+            self._changed()  # known ones are public: whoever sends them again makes no work
         return answer
 
     async def inbox(self, request: Request) -> Payload:

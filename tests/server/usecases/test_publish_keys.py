@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from fakes.courier_server import courier_server
@@ -85,3 +87,13 @@ async def test_what_is_no_document_is_refused(server):
     empty = SignedDocument(payload="e30=", payloadType=PayloadType.KEYS.value, signatures=())
     with pytest.raises(RefusedError):
         await publish_keys(server.store, server.clock, empty)
+
+
+async def test_a_stranger_never_gets_to_the_writers_turn(server):
+    payload = next_document(server.city.keys, {}, now=server.clock.now())
+    strange = seal(payload, PayloadType.KEYS, signer_for(new_key()))
+    async with server.store.writing(), asyncio.timeout(5):
+        with pytest.raises(RefusedError, match="bad_signature"):
+            await publish_keys(server.store, server.clock, strange)
+        known = server.city.documents[0]
+        assert (await publish_keys(server.store, server.clock, known)).outcome == "known"

@@ -82,6 +82,13 @@ def test_keys_documents_are_public(site):
     ]
 
 
+def test_who_sends_the_public_keys_back_makes_no_work(site):
+    client = site.client()
+    for document in client.published_keys().keys:
+        assert client.publish_keys(document).outcome == "known"
+    assert site.server.changes == []
+
+
 def test_the_next_keys_document_needs_no_other_signature_than_roots(site):
     signed = next_keys(
         site.city.keys,
