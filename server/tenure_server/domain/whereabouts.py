@@ -6,7 +6,7 @@ What the newest handover says::
     person or location            -> held; lapsed without a return, they still answer for it
       ... returned, or then stock -> returned (P15)
       ... lost or stolen          -> lost: the last holder, no borrower
-    courier, police               -> in transit: nobody
+    courier, police               -> in transit: nobody, also while a loan to them stands
 
 A borrower never becomes responsible (P11), and a loan that is over is over.
 """
@@ -19,6 +19,7 @@ from enum import StrEnum
 from tenure_server.domain.custody import Custody, CustodyKind, CustodyReason, HolderType
 
 _RESPONSIBLE = frozenset({HolderType.PERSON, HolderType.LOCATION})
+_CARRIERS = frozenset({HolderType.COURIER, HolderType.POLICE})
 _GONE = frozenset({CustodyReason.LOST, CustodyReason.STOLEN})
 
 
@@ -105,6 +106,8 @@ def _present(primary: Sequence[Custody], loans: tuple[Custody, ...], at: datetim
     over = present.end is not None and present.end <= at
     if over and present.reason is CustodyReason.RETURNED and present.holder_type is not HolderType.STOCK:
         return Situation(where=Whereabouts.RETURNED, changed_at=present.end, loans=loans)
+    if loans and loans[-1].holder_type in _CARRIERS:
+        return Situation(where=Whereabouts.IN_TRANSIT)
     if present.holder_type in _RESPONSIBLE:
         return Situation(where=Whereabouts.HELD, holder=present, loans=loans, lapsed=over)
     if present.holder_type is HolderType.STOCK:

@@ -66,6 +66,16 @@ def test_with_a_courier_or_the_police_nobody_answers(holder_type: str) -> None:
     assert (now.where, now.holder) == (Whereabouts.IN_TRANSIT, None)
 
 
+@pytest.mark.parametrize("holder_type", ["courier", "police"])
+def test_a_device_that_its_holder_sent_away_for_a_while_is_in_transit_until_it_is_back(
+    holder_type: str,
+) -> None:
+    city = City().hand_over("L", "a", since="2026-01-01")
+    city.hand_over("L", since="2026-12-01", until="2027-02-01", holder_type=holder_type, kind="temporary")
+    assert (found(city).where, found(city).holder) == (Whereabouts.IN_TRANSIT, None)
+    assert found(city, "2027-02-01").held_by_person == "a"
+
+
 @pytest.mark.parametrize("reason", ["lost", "stolen"])
 def test_a_lost_device_keeps_its_last_holder_and_has_no_borrower(reason: str) -> None:
     city = City().hand_over("L", "a", since="2026-01-01", until="2026-12-01", reason=reason)
