@@ -49,7 +49,7 @@ def _laptop_notices(case: PersonCase, policy: TermPolicy, at: datetime) -> Itera
     rights = case.rights
     if not case.laptops_since or case.hold or rights.laptop.suspended_since is not None:
         return
-    if rights.choice and rights.laptop.live:
+    if rights.choice and (rights.laptop.live or not rights.laptop.ever):
         yield Step(verb=Verb.NOTIFY, at=at, rule="P16")
         return
     ending = _final(rights.laptop.endings)

@@ -85,6 +85,13 @@ def test_p16_a_sitting_trustee_is_never_locked_for_a_choice_but_told_now() -> No
     assert [(step.at, step.rule) for step in told] == [(instant(BEFORE), "P16")]
 
 
+def test_p16_a_deputy_who_chose_an_own_computer_and_has_the_city_s_is_told_to_return_it() -> None:
+    city = City().seat("a", seat="deputy", until=TERM_ENDS, choice="own").laptop("L", "a")
+    person = city.person_at("a", BEFORE)
+    assert (person.status, city.device_at("L", BEFORE).desired) == (PersonStatus.RETURNS, Desired.ACTIVE)
+    assert [step.at for step in steps(person, "notify") if step.rule == "P16"] == [instant(BEFORE)]
+
+
 def test_p16_once_the_seats_end_the_old_laptop_goes_the_way_of_any_other() -> None:
     city = leaver(choice="own")
     assert verbs(city.device_at("L", BEFORE)) == ["lock", "wipe", "propose_charge"]
