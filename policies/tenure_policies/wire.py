@@ -5,6 +5,8 @@ a document whose digest did not change is never sent twice, in either direction.
 stand here too, so that both sides read them from one place.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from tenure_policies.envelope import Counter, Moment, Payload, SignedDocument
@@ -20,6 +22,10 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_AGE_SECONDS = 300
 """How old a visit's signature may be."""
 TICKET_SECONDS = 24 * 60 * 60
+MOST_AT_ONCE = 200
+"""Most receipts, refusals or documents of one visit; a laptop sends fewer and keeps the rest for the next."""
+
+_Few = msgspec.Meta(max_length=MOST_AT_ONCE)
 
 
 class EnrolRequest(Payload, frozen=True, kw_only=True):
@@ -96,13 +102,13 @@ class VisitRequest(Payload, frozen=True, kw_only=True):
     clock: ClockReport
     checkpoint: SignedDocument | None = None
     """The newest audit checkpoint that the laptop was shown, when it is not the last one it echoed."""
-    digests: dict[str, str] = msgspec.field(default_factory=dict)
+    digests: Annotated[dict[str, str], _Few] = msgspec.field(default_factory=dict)
     """Inventory document -> digest, all of them."""
-    documents: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+    documents: Annotated[dict[str, msgspec.Raw], _Few] = msgspec.field(default_factory=dict)
     """Only those whose digest the server has not acknowledged."""
-    receipts: tuple[SignedDocument, ...] = ()
+    receipts: Annotated[tuple[SignedDocument, ...], _Few] = ()
     """Receipts not yet acknowledged, oldest first."""
-    refusals: tuple[RefusalReport, ...] = ()
+    refusals: Annotated[tuple[RefusalReport, ...], _Few] = ()
 
 
 class VisitAnswer(Payload, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import pytest
 
 from tenure_policies.envelope import UnreadableError, read_payload
 from tenure_policies.wire import (
+    MOST_AT_ONCE,
     ClockReport,
     EnrolAnswer,
     EnrolRequest,
@@ -114,3 +115,8 @@ def test_the_audience_of_a_token_is_what_stands_before_its_last_dot():
 def test_numbers_and_times_that_could_be_misread_are_refused(changes: dict[str, Any]):
     with pytest.raises(UnreadableError):
         read_payload(encoded({**OLDEST_VISIT, **changes}), VisitRequest)
+
+
+def test_a_flood_of_receipts_in_one_visit_is_unreadable():
+    with pytest.raises(UnreadableError, match="receipts"):
+        read_payload(encoded({**OLDEST_VISIT, "receipts": [SIGNED] * (MOST_AT_ONCE + 1)}), VisitRequest)

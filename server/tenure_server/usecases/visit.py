@@ -7,7 +7,7 @@ and our database does not know means that the database is older than the truth (
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from hashlib import sha256
 
 import msgspec
@@ -23,7 +23,7 @@ from tenure_policies.envelope import (
     load_public_key,
     open_document,
 )
-from tenure_policies.wire import VisitAnswer, VisitRequest
+from tenure_policies.wire import MOST_AT_ONCE, VisitAnswer, VisitRequest
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, LockId
@@ -99,7 +99,7 @@ async def visit(visiting: Visiting, request: VisitRequest, *, key: KeyThumbprint
         raise ReplayedVisitError(outcome.last_visit)
     changed = False
     if request.receipts or request.refusals or request.documents or _shows_newer(request, outcome):
-        changed = await _take_in(visiting, request, now)
+        changed = await _take_in(visiting, request, outcome, now)
     time = visiting.signing.sign_time(
         visiting.municipality.id, DeviceId(request.device), request.nonce[:LONGEST_TEXT], now
     )
@@ -157,12 +157,12 @@ def _last_visit(request: VisitRequest, now: datetime) -> LastVisit:
     )
 
 
-async def _take_in(visiting: Visiting, request: VisitRequest, now: datetime) -> bool:
+async def _take_in(visiting: Visiting, request: VisitRequest, outcome: VisitOutcome, now: datetime) -> bool:
     async with visiting.store.writing() as tx:
         device = await tx.devices.by_id(DeviceId(request.device))
         if device is None or device.epoch != request.epoch:
             raise VoidKeyError
-        await _take_documents(tx, device, request, now)
+        await _take_documents(tx, device, request, frozenset(outcome.stored_digests), now)
         received = await _take_receipts(tx, visiting.municipality, device, request, now)
         await _take_refusals(tx, device, request, now)
         rolled_back = await note_rollback(
@@ -181,13 +181,15 @@ def _held(request: VisitRequest) -> SignedDocument | None:
 
 
 async def _take_documents(
-    tx: Transaction, device: EnrolledDevice, request: VisitRequest, now: datetime
+    tx: Transaction, device: EnrolledDevice, request: VisitRequest, known: frozenset[str], now: datetime
 ) -> None:
     """Store documents whose bytes are what their digest says; others are asked for again."""
+    new = [name for name in sorted(request.documents) if name not in known and _is_storable(name)]
+    names = known.union(new[: max(0, MOST_AT_ONCE - len(known))])
     honest = {
         name: (request.digests[name], bytes(raw))
         for name, raw in request.documents.items()
-        if request.digests.get(name) == sha256(bytes(raw)).hexdigest()
+        if name in names and request.digests.get(name) == sha256(bytes(raw)).hexdigest()
     }
     if honest:
         await tx.devices.put_documents(device.id, honest, now)
@@ -223,7 +225,12 @@ def _own_receipt(
         return None
     mine = (municipality.id, device.id, device.serial, device.key, device.epoch)
     says = (receipt.municipality, receipt.device, receipt.serial, receipt.device_key, receipt.epoch)
-    return receipt if mine == says else None
+    return receipt if mine == says and _is_storable(receipt.lock_id, receipt.error, at=receipt.at) else None
+
+
+def _is_storable(*texts: str, at: datetime | None = None) -> bool:
+    """Tell whether every database can hold these: none holds a moment outside all calendars, as UTC."""
+    return not any("\0" in text for text in texts) and (at is None or MINYEAR < at.year < MAXYEAR)
 
 
 def _stored(receipt: Receipt, document: SignedDocument, now: datetime) -> StoredReceipt:
@@ -278,6 +285,7 @@ async def _take_refusals(
             received_at=now,
         )
         for report in request.refusals
+        if _is_storable(report.refusal, report.detail, at=report.at)
     ]
     await tx.devices.put_refusals(refused)
     await tx.audit.append(

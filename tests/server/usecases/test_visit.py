@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,8 @@ from fakes.keys import key_id, new_key, sign_receipt
 from fakes.town import REAL_PROOF, TERM_END, Laptop, Town, inventory_document, town
 from tenure_policies.directive import Act, Outcome, Proof, Receipt, TimeStatement
 from tenure_policies.envelope import SignedDocument, read_unverified
-from tenure_policies.wire import RefusalReport
+from tenure_policies.wire import MOST_AT_ONCE, ClockReport, RefusalReport
+from tenure_server.domain.errors import InputError
 from tenure_server.domain.ids import KeyThumbprint
 from tenure_server.domain.lifecycle import CaseStatus
 from tenure_server.usecases.restore import Checkpoint
@@ -242,3 +243,37 @@ async def test_a_laptop_is_given_the_newest_checkpoint_to_remember_once(here: To
     assert again is None
     assert newer is not None
     assert read_unverified(newer, Checkpoint).size > read_unverified(first, Checkpoint).size
+
+
+async def test_a_laptop_cannot_fill_the_database_with_documents_of_ever_new_names(
+    here: Town, laptop: Laptop
+) -> None:
+    for visit_number in range(3):
+        documents = {
+            f"document-{visit_number}-{place}": inventory_document(x=str(place)) for place in range(150)
+        }
+        await here.visit(
+            laptop,
+            digests={name: digest for name, (digest, _) in documents.items()},
+            documents={name: msgspec.Raw(raw) for name, (_, raw) in documents.items()},
+        )
+
+    async with here.store.reading() as tx:
+        stored = await tx.devices.documents((await here.device("L1")).id)
+    assert len(stored) == MOST_AT_ONCE
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_before_or_after_all_calendars_is_refused_or_left_out(
+    here: Town, laptop: Laptop, moment: str
+) -> None:
+    await here.visit(laptop)
+    at = datetime.fromisoformat(moment)
+    report = RefusalReport(refusal="older_seq", detail="", alarm=False, at=at)
+
+    await here.visit(laptop, receipts=(laptop.receipt(Act.LOCK, at=at),), refusals=(report,))
+
+    assert await receipts_of(here) == []
+    with pytest.raises(InputError):
+        await here.visit(laptop, clock=ClockReport(trusted=None, wall=at))
+    await here.visit(laptop)

@@ -12,6 +12,7 @@ fixes the order in which the planner looks.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR
 from typing import Any
 
 import msgspec
@@ -95,7 +96,9 @@ class DatabaseVisitLog:
 def _refuse_what_cannot_be_stored(visit: LastVisit) -> None:
     numbers = (visit.epoch, visit.visit, visit.keys_number, visit.held_seq or 0)
     texts = (visit.agent_version, visit.held_digest or "", visit.lock_id or "")
-    if any(not 0 <= number <= GREATEST for number in numbers) or any("\0" in value for value in texts):
+    moments = (moment for moment in (visit.clock_trusted, visit.clock_wall) if moment is not None)
+    storable = all(0 <= number <= GREATEST for number in numbers) and not any("\0" in text for text in texts)
+    if not storable or any(not MINYEAR < moment.year < MAXYEAR for moment in moments):
         raise InputError(say(N_("The visit holds a number or text that cannot be stored.")))
 
 
