@@ -22,7 +22,6 @@ from msgspec import Meta
 from tenure_policies import yaml_text
 from tenure_policies.facts import Platform
 
-API_VERSION = "tenure/v1"
 MOST_POLICIES = 500
 
 Line = Annotated[str, Meta(min_length=1, max_length=300)]

@@ -79,10 +79,6 @@ class Translator:
         """Write the local day of an instant."""
         return format_date(at.astimezone(zone), format="medium", locale=self.locale)
 
-    def long_date(self, at: datetime, zone: tzinfo) -> str:
-        """Write the local day of an instant with its weekday and the month in words."""
-        return format_date(at.astimezone(zone), format="full", locale=self.locale)
-
     def time(self, at: datetime, zone: tzinfo) -> str:
         """Write the local time of day, to the minute."""
         return format_time(at.astimezone(zone), format="short", locale=self.locale)

@@ -41,15 +41,6 @@ def term_policy(name_or_file: str = DEFAULT_POLICY) -> TermPolicy:
     return to_policy(term_document(name_or_file), named=Path(name_or_file).stem, source=name_or_file)
 
 
-def term_policy_from_text(text: str, *, named: str) -> TermPolicy:
-    """Return the policy that a municipality keeps as text.
-
-    Raises:
-        InputError: A key of it cannot be used.
-    """
-    return to_policy(_document(text.encode(), named), named=named, source=named)
-
-
 def term_document(name_or_file: str = DEFAULT_POLICY) -> TermDocument:
     """Return the document of a policy, with its rules' texts.
 

@@ -99,6 +99,8 @@ def list_manifests(
             ]
         )
         return
+    if not listed.manifests:
+        tell(say(N_("No list waits.")))
     for item in listed.manifests:
         laptops = len(read_manifest(item.document).entries)
         approvals = f"{len(item.approvals)}/{listed.threshold}"

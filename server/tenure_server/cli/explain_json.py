@@ -32,12 +32,10 @@ the log. Times are RFC 3339 in UTC.
 from collections.abc import Iterable
 from typing import Any
 
-from tenure_server.cli.plan_json import instant
+from tenure_server.cli.plan_json import instant, policy_document, right_document, step_document
 from tenure_server.domain.audit import LoggedEntry
 from tenure_server.domain.custody import Hold
 from tenure_server.domain.mandate import Mandate, known_end
-from tenure_server.domain.plan import Right
-from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.explanation import (
     AuthorityLink,
     Explanation,
@@ -59,7 +57,7 @@ def _laptop(told: LaptopExplanation) -> dict[str, Any]:
     return {
         "at": instant(told.at),
         "subject": {"kind": "laptop", "serial": told.serial, "model": told.model},
-        "policy": _policy(told.policy),
+        "policy": policy_document(told.policy),
         "desired": told.desired.value,
         "reported": told.reported,
         "holder": told.holder,
@@ -117,22 +115,13 @@ def _person(told: PersonExplanation) -> dict[str, Any]:
     return {
         "at": instant(told.at),
         "subject": {"kind": "person", "person_ext_id": told.person, "name": told.name},
-        "policy": _policy(told.policy),
+        "policy": policy_document(told.policy),
         "status": told.plan.status.value,
-        "laptop": _right(told.plan.laptop),
-        "mailbox": _right(told.plan.mailbox),
+        "laptop": right_document(told.plan.laptop),
+        "mailbox": right_document(told.plan.mailbox),
         "mandates": [_mandate(row) for row in told.mandates],
         "holds": [_hold(row) for row in told.holds],
-        "timeline": [
-            {
-                "verb": step.verb.value,
-                "at": instant(step.at),
-                "rule": step.rule,
-                "key": step.key,
-                "needs": [need.value for need in step.needs],
-            }
-            for step in told.plan.timeline
-        ],
+        "timeline": [step_document(step, keyed=True) for step in told.plan.timeline],
         "laptops": [
             {
                 "serial": one.serial,
@@ -144,20 +133,6 @@ def _person(told: PersonExplanation) -> dict[str, Any]:
         ],
         "audit": _audit(told.log),
     }
-
-
-def _policy(policy: TermPolicy) -> dict[str, Any]:
-    return {
-        "name": policy.name,
-        "version": policy.version,
-        "status": policy.status.value,
-        "decision": policy.decision,
-    }
-
-
-def _right(right: Right) -> dict[str, Any]:
-    because = [{"mandate": one.mandate, "rule": one.rule} for one in right.because]
-    return {"entitled": right.entitled, "until": instant(right.until), "because": because}
 
 
 def _mandate(row: Mandate) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def _told(outcome: BatchOutcome, signed: int, zone: ZoneInfo, *, dry_run: bool) 
         return
     if outcome.devices or outcome.custody or outcome.agreements or outcome.holds:
         sentence = N_(
-            "New or changed: {devices} devices, {custody} custodies, {agreements} agreements, {holds} holds."
+            "New or changed: devices {devices}, custody {custody}, agreements {agreements}, holds {holds}."
         )
         yield say(
             sentence,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tenure_policies.directive import Manifest
 from tenure_policies.envelope import EnvelopeError, SignedDocument, digest, read_unverified
+from tenure_server.cli.key_options import told
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.plain_text import plain
@@ -23,19 +24,35 @@ def read_manifest(document: SignedDocument) -> Manifest:
 
 def manifest_lines(document: SignedDocument, manifest: Manifest) -> Iterator[str]:
     """Write a manifest as its signed bytes say, every laptop of it, safe for a terminal."""
-    kind = f"campaign, {manifest.rate_per_hour} an hour" if manifest.campaign else "ends in mid-term"
-    yield f"manifest      {plain(manifest.id)}"
-    yield f"sha256        {digest(document)}"
-    yield f"municipality  {plain(manifest.municipality)}"
-    yield f"kind          {kind}"
-    yield f"prepared by   {plain(manifest.prepared_by) or '-'}"
-    yield f"issued        {manifest.issued.isoformat()}"
-    yield f"expires       {manifest.expires.isoformat()}"
+    kind = say(N_("ends in mid-term"))
+    if manifest.campaign:
+        kind = say(N_("a campaign, at most {rate} an hour"), rate=manifest.rate_per_hour)
+    yield from _table(
+        (N_("List"), manifest.id),
+        (N_("SHA-256"), digest(document)),
+        (N_("Municipality"), manifest.municipality),
+        (N_("Kind"), told(kind)),
+        (N_("Prepared by"), manifest.prepared_by or "-"),
+        (N_("Prepared"), manifest.issued.isoformat()),
+        (N_("Expires"), manifest.expires.isoformat()),
+    )
     for number, entry in enumerate(manifest.entries, start=1):
         yield ""
         yield f"{number:>4}  {plain(entry.serial)}  {plain(entry.reason)}"
-        yield f"      not before {entry.not_before.isoformat()}  case {plain(entry.case)}"
-        yield f"      lock {plain(entry.lock_id)}  device {plain(entry.device)}  epoch {entry.epoch}"
-        yield f"      device key {plain(entry.device_key)}"
+        yield from _table(
+            (N_("Not before"), entry.not_before.isoformat()),
+            (N_("Case"), entry.case),
+            (N_("Lock"), entry.lock_id),
+            (N_("Device"), f"{entry.device}  ({told(say(N_('Enrolment epoch')))}: {entry.epoch})"),
+            (N_("Device key"), entry.device_key),
+            indent="      ",
+        )
     yield ""
-    yield f"laptops       {len(manifest.entries)}"
+    yield from _table((N_("Laptops"), str(len(manifest.entries))))
+
+
+def _table(*rows: tuple[str, str], indent: str = "") -> Iterator[str]:
+    names = [told(say(name)) for name, _ in rows]
+    width = max(map(len, names)) + 2
+    for name, (_, value) in zip(names, rows, strict=True):
+        yield f"{indent}{name:<{width}}{plain(value)}"

@@ -4,18 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenure_server.domain.plan import DevicePlan, PersonPlan, Plan, Right, Step
+from tenure_server.domain.term import TermPolicy
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
     """Return the document of a plan."""
     return {
         "at": instant(plan.at),
-        "policy": {
-            "name": plan.policy.name,
-            "version": plan.policy.version,
-            "status": plan.policy.status.value,
-            "decision": plan.policy.decision,
-        },
+        "policy": policy_document(plan.policy),
         "people": [_person(person) for person in plan.people],
         "devices": [_device(device) for device in plan.devices],
         "quarantine": [
@@ -33,14 +29,15 @@ def instant(at: datetime | None) -> str | None:
 def _person(person: PersonPlan) -> dict[str, Any]:
     return {
         "person_ext_id": person.person,
-        "laptop": _right(person.laptop),
-        "mailbox": _right(person.mailbox),
+        "laptop": right_document(person.laptop),
+        "mailbox": right_document(person.mailbox),
         "status": person.status.value,
-        "timeline": [{**_step(step), "key": step.key, "needs": _needs(step)} for step in person.timeline],
+        "timeline": [step_document(step, keyed=True) for step in person.timeline],
     }
 
 
-def _right(right: Right) -> dict[str, Any]:
+def right_document(right: Right) -> dict[str, Any]:
+    """Return whether a person is entitled, until when and why."""
     return {
         "entitled": right.entitled,
         "until": instant(right.until),
@@ -55,13 +52,22 @@ def _device(device: DevicePlan) -> dict[str, Any]:
         "with": device.borrower,
         "desired": device.desired.value,
         "because": [{"fact": str(one.fact), "rule": one.rule} for one in device.because],
-        "timeline": [{**_step(step), "needs": _needs(step)} for step in device.timeline],
+        "timeline": [step_document(step, keyed=False) for step in device.timeline],
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
-    return {"verb": step.verb.value, "at": instant(step.at), "rule": step.rule}
+def step_document(step: Step, *, keyed: bool) -> dict[str, Any]:
+    """Return one thing to do, and what it still needs; a person's step also tells which notice it is."""
+    key = {"key": step.key} if keyed else {}
+    needs = [need.value for need in step.needs]
+    return {"verb": step.verb.value, "at": instant(step.at), "rule": step.rule, **key, "needs": needs}
 
 
-def _needs(step: Step) -> list[str]:
-    return [need.value for need in step.needs]
+def policy_document(policy: TermPolicy) -> dict[str, Any]:
+    """Return what a policy is called and who decided it."""
+    return {
+        "name": policy.name,
+        "version": policy.version,
+        "status": policy.status.value,
+        "decision": policy.decision,
+    }

@@ -7,7 +7,6 @@ from tenure_server.adapters.policy_files import (
     catalogue,
     term_document,
     term_policy,
-    term_policy_from_text,
 )
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.mandate import BodyType, Seat
@@ -95,9 +94,3 @@ def test_what_is_no_policy_is_refused(tmp_path: Path, text: str) -> None:
 def test_neither_a_name_nor_a_file_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(InputError, match="term_end"):
         term_policy("no_such_policy")
-
-
-def test_a_policy_kept_as_text_is_read_as_a_file_is() -> None:
-    assert term_policy_from_text("wipe_after: P3D", named="city").wipe_after == timedelta(days=3)
-    with pytest.raises(InputError):
-        term_policy_from_text("wipe: P3D", named="city")

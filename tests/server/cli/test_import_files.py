@@ -19,7 +19,7 @@ def test_a_register_and_a_list_are_taken_in_and_told(here: Machine) -> None:
     ).stdout
 
     assert "20 mandates added" in told
-    assert "2 devices" in told
+    assert "devices 2" in told
 
 
 def test_the_same_file_again_changes_nothing(here: Machine) -> None:
@@ -79,7 +79,7 @@ def test_lists_can_come_alone(here: Machine) -> None:
 
     told = here.run("import", "--devices", here.devices("L1"), "--custody", custody).stdout
 
-    assert "1 devices, 1 custodies" in told
+    assert "devices 1, custody 1" in told
     assert "P00 Esimerkki" in here.run("explain", "L1").stdout
 
 

@@ -57,19 +57,6 @@ def read_facts(files: FactsFiles, zone: tzinfo, *, register_date: datetime | Non
     return facts
 
 
-def read_register_file(path: Path, zone: tzinfo) -> RegisterRead:
-    """Read a register by itself.
-
-    Raises:
-        InputError: It is refused; every finding is in it.
-    """
-    findings: list[Finding] = []
-    register = _register(path, zone, findings)
-    if findings:
-        raise InputError(say(N_("The register was refused; nothing of it was used.")), tuple(findings))
-    return register
-
-
 def _register(path: Path, zone: tzinfo, findings: list[Finding]) -> RegisterRead:
     table = _table(path, findings)
     if table is None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fakes.city import policy
-from tenure_server.adapters.files.facts_files import FactsFiles, read_facts, read_register_file
+from tenure_server.adapters.files.facts_files import FactsFiles, read_facts
 from tenure_server.domain.errors import InputError
 
 REGISTER = "person_ext_id;body_ext_id;body_type;seat_type;valid_from;valid_to;end_basis\n"
@@ -45,9 +45,3 @@ def test_the_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         ("d.csv", 2, "serial"),
         ("h.csv", 1, None),
     ]
-
-
-def test_a_register_is_read_by_itself_or_refused(tmp_path: Path) -> None:
-    assert len(read_register_file(written(tmp_path, "m.csv", REGISTER + ROW), policy().zone).mandates) == 1
-    with pytest.raises(InputError):
-        read_register_file(written(tmp_path, "n.csv", "x\n"), policy().zone)
