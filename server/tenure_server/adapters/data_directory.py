@@ -49,7 +49,9 @@ class DataDirectory:
             InputError: They cannot be created.
         """
         try:
-            (self.path / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
+            # One by one: `parents=True` would make the directory above the keys open to everybody.
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise InputError(
                 say(

@@ -6,6 +6,8 @@ PostgreSQL: one pool; writers take their municipality's advisory lock first (see
 """
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 import ssl
 from collections.abc import Callable
@@ -52,6 +54,7 @@ class Database:
         Raises:
             UnavailableError: The database does not answer.
         """
+        _keep_private(self.writing.url)
         await upgrade(self.writing)
 
     def store(self, municipality: MunicipalityId) -> DatabaseStore:
@@ -78,6 +81,13 @@ class Database:
         await self.reading.dispose()
         if self.writing is not self.reading:
             await self.writing.dispose()
+
+
+def _keep_private(url: URL) -> None:
+    """Make a new SQLite file for its owner only; SQLite gives what lies beside it the same mode."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        with contextlib.suppress(OSError):  # SQLite itself says what is wrong with the place
+            os.close(os.open(url.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def sqlite_url(path: Path) -> str:
