@@ -44,7 +44,8 @@ LOGGER = logging.getLogger("tenure_agent.visit")
 
 MAX_STEPS: Final = 8
 MAX_EXCHANGES: Final = 4
-LARGEST_VISIT: Final = 2**53
+LARGEST_VISIT: Final = 2**52
+"""An answer that names more is not believed: the counter would end, and the laptop be refused for ever."""
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 

@@ -442,7 +442,7 @@ def test_a_replay_answer_makes_the_laptop_adopt_the_servers_counter_once(agent: 
     assert agent.server.requests[-1].visit > 500
 
 
-@pytest.mark.parametrize("last", [None, -1, 2**60])
+@pytest.mark.parametrize("last", [None, -1, 2**60, 2**53 - 1])
 def test_a_replay_answer_without_a_sane_counter_is_only_an_error(agent: Agent, last: int | None):
     agent.visit()
 

@@ -205,6 +205,15 @@ class TestSandbox:
             enforcer.wipe(opened_before=True)
         assert elsewhere.opens()
 
+    @pytest.mark.parametrize("mode", [0o777, 0o770])
+    def test_a_sandbox_that_others_can_write_to_is_refused(self, tmp_path: Path, mode: int):
+        enforcer = sandbox(tmp_path)
+        (tmp_path / "sandbox").chmod(mode)
+        with pytest.raises(EnforcerError, match="refused"):
+            enforcer.wipe(opened_before=True)
+        (tmp_path / "sandbox").chmod(0o700)
+        assert enforcer.opens()
+
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a device node")
     def test_a_block_device_is_refused(self, tmp_path: Path):
         enforcer = sandbox(tmp_path)

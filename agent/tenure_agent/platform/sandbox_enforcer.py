@@ -175,14 +175,16 @@ class SandboxEnforcer:
 
     def _check_directory(self) -> None:
         try:
-            mode = self._directory.lstat().st_mode
+            found = self._directory.lstat()
         except OSError as error:
             raise EnforcerError(
                 N_("The sandbox {path} cannot be used ({reason}); enrol again."),
                 path=self._directory,
                 reason=error.strerror,
             ) from error
-        if not stat.S_ISDIR(mode):
+        others_write = os.name == "posix" and (found.st_mode & 0o022 or found.st_uid != os.geteuid())
+        # Whoever else writes here could put a link in a file's place after it was looked at.
+        if not stat.S_ISDIR(found.st_mode) or others_write:
             raise EnforcerError(
                 N_("The sandbox {path} is not a plain directory; refused."), path=self._directory
             )
