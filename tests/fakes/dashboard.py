@@ -55,7 +55,7 @@ _GIVEN = (
     "Pekka",
 )
 _FAMILY = ("Merikoivu", "Havsö", "Tuuliharju", "Björkvik", "Kuusaanlahti", "Strandnäs", "Otavala", "Granvik")
-_MODELS = ("ThinkPad L14", "EliteBook 645", "Latitude 5450")
+_MODELS = ("Kaisla 14 G2", "Kaisla 14 G3", "Vass 13 Lite")
 
 
 def holder(number: int) -> str:

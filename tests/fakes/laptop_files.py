@@ -51,7 +51,7 @@ FILES = {
     "Package: oma-ohjelma\nStatus: install ok installed\nVersion: 1.0\n",
     "usr/share/applications/cm3.desktop": "[Desktop Entry]\nType=Application\nName=Cloudmeeting 3\n"
     "Name[fi]=CM3\nExec=/opt/cm3/cm3 %U\n\n[Desktop Action new]\nName=New window\n",
-    "home/ester/.local/share/applications/portal.desktop": "[Desktop Entry]\nType=Link\nName=Aimoa\n"
+    "home/ester/.local/share/applications/portal.desktop": "[Desktop Entry]\nType=Link\nName=Trustee portal\n"
     "URL=https://portal.example/\n",
     "etc/apt/apt.conf.d/20auto-upgrades": 'APT::Periodic::Update-Package-Lists "1";\n'
     '// APT::Periodic::Unattended-Upgrade "0";\nAPT::Periodic::Unattended-Upgrade "1";\n',

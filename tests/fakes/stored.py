@@ -121,7 +121,7 @@ def register(*mandates: Mandate, **changes: Any) -> Facts:
 
 ASSET = Asset(
     serial=SERIAL,
-    model="Latitude",
+    model="Kaisla 14",
     kind=DeviceKind.LAPTOP,
     purchase_price_eur=Decimal("1234.50"),
     purchase_price_vat_eur=Decimal("1549.2975"),
@@ -155,7 +155,7 @@ def device(number: int = 1, **changes: Any) -> EnrolledDevice:
         public_key="-----BEGIN PUBLIC KEY-----",
         key_protection="software",
         platform="linux",
-        model="Latitude",
+        model="Kaisla 14",
         enrolled_at=BEGAN,
     )
     return replace(made, **changes)

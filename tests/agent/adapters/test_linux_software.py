@@ -36,7 +36,7 @@ def test_the_start_menu_shows_shared_programs_and_a_person_s_web_shortcuts(root:
     rows = _tables(root).query("SELECT id, name, url, uid FROM desktop_entries ORDER BY id")
     assert [tuple(row.values()) for row in rows] == [
         ("cm3", "Cloudmeeting 3", "", ""),
-        ("portal", "Aimoa", "https://portal.example/", "1000"),
+        ("portal", "Trustee portal", "https://portal.example/", "1000"),
     ]
 
 
