@@ -13,6 +13,7 @@ from tenure_agent.config import load
 from tenure_agent.errors import ConfigError
 from tenure_agent.language import N_, language_of, translate
 from tenure_agent.wiring import build_enforcer, open_journal
+from tenure_policies.directive import Outcome
 
 if TYPE_CHECKING:
     import argparse
@@ -104,7 +105,8 @@ def _sentences(facts: dict[str, Any]) -> list[str]:
         said.append(translate(N_("The server last answered at {last_visit}."), **facts))
     if facts["visits_without_answer"]:
         said.append(translate(N_("{visits_without_answer} visits since then had no answer."), **facts))
-    said.extend(translate(N_("Not ready: {why}"), why=why) for why in facts["not_ready_because"])
+    if facts["wipe"] != Outcome.DONE.value:
+        said.extend(translate(N_("Not ready: {why}"), why=why) for why in facts["not_ready_because"])
     return said
 
 

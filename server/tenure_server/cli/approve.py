@@ -39,7 +39,7 @@ from tenure_server.cli.manifest_text import manifest_lines, read_manifest
 from tenure_server.domain.errors import InputError, NotFoundError, RefusedError
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.plain_text import plain
-from tenure_server.domain.signer_exchange import OfferedManifest
+from tenure_server.domain.signer_exchange import KNOWN, OfferedManifest
 from tenure_server.signer.decide import malformed
 
 
@@ -249,11 +249,7 @@ def _fetch(
 
 def _send(signed: SignedDocument, key: ec.EllipticCurvePrivateKey, server: str, ca: Path | None) -> None:
     answer = as_holder_of(key, server, ca).post_approval(signed)
-    tell(
-        say(
-            N_("Approval {outcome}: {approvals} of {needed}."),
-            outcome=answer.outcome,
-            approvals=answer.approvals,
-            needed=answer.needed,
-        )
-    )
+    sentence = N_("The approval is stored: {approvals} of {needed}.")
+    if answer.outcome == KNOWN:
+        sentence = N_("The approval was stored before: {approvals} of {needed}.")
+    tell(say(sentence, approvals=answer.approvals, needed=answer.needed))

@@ -31,7 +31,7 @@ from tenure_server.cli.key_options import (
 from tenure_server.domain.ceremony import NewRole, destruction_on, next_keys
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, say
-from tenure_server.domain.signer_exchange import PublishedKeys
+from tenure_server.domain.signer_exchange import KNOWN, PublishedKeys
 
 
 @click.group()
@@ -86,14 +86,10 @@ def publish(document: Path, server: str, ca: Path | None) -> None:
     """
     signed = read_document(document)
     answer = anonymous(server, ca).publish_keys(signed)
-    tell(
-        say(
-            N_("Keys document {number}: {outcome} by {server}."),
-            number=read_keys(signed).number,
-            outcome=answer.outcome,
-            server=server,
-        )
-    )
+    sentence = N_("{server} has stored keys document {number}.")
+    if answer.outcome == KNOWN:
+        sentence = N_("{server} knew keys document {number} before.")
+    tell(say(sentence, number=read_keys(signed).number, server=server))
 
 
 @keys.command()

@@ -77,11 +77,15 @@ class Offer(Payload, frozen=True, kw_only=True):
     document: SignedDocument
 
 
+STORED = "stored"
+KNOWN = "known"
+
+
 class OfferAnswer(Payload, frozen=True, kw_only=True):
     """What became of it."""
 
     outcome: str
-    """`stored`, or `known` when it was stored before."""
+    """`STORED`, or `KNOWN` when it was stored before."""
     approvals: int = 0
     """For an approval: how many the manifest has now."""
     needed: int = 0

@@ -12,11 +12,8 @@ from tenure_server.domain.ceremony import check_roles
 from tenure_server.domain.errors import InputError, NotFoundError, RefusedError
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.signatures import only_valid
-from tenure_server.domain.signer_exchange import OfferAnswer, PublishedKeys
+from tenure_server.domain.signer_exchange import KNOWN, STORED, OfferAnswer, PublishedKeys
 from tenure_server.usecases.ports import Clock, Municipality, Store, Transaction
-
-STORED = "stored"
-KNOWN = "known"
 
 
 async def published_keys(store: Store) -> PublishedKeys:

@@ -38,6 +38,8 @@ from tenure_server.domain.ids import DeviceId, KeyThumbprint, LockId, ManifestId
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.signatures import only_valid
 from tenure_server.domain.signer_exchange import (
+    KNOWN,
+    STORED,
     Inbox,
     ManifestList,
     OfferAnswer,
@@ -45,8 +47,6 @@ from tenure_server.domain.signer_exchange import (
 )
 from tenure_server.usecases.ports import Clock, Municipality, Store, Transaction
 
-STORED = "stored"
-KNOWN = "known"
 SHORT_KEY = 16
 
 Lock = tuple[DeviceId, int, LockId]

@@ -33,11 +33,12 @@ from tenure_server.domain.signer_exchange import (
     MAX_REQUEST_BYTES,
     REGISTER_PATH,
     RELEASES_PATH,
+    STORED,
     Offer,
     OfferAnswer,
 )
 from tenure_server.usecases.ports import Clock, Municipality, Store
-from tenure_server.usecases.publish_keys import STORED, publish_keys, published_keys
+from tenure_server.usecases.publish_keys import publish_keys, published_keys
 from tenure_server.usecases.restore import confirm_register
 from tenure_server.usecases.signer_exchange import (
     merge_approval,
