@@ -92,7 +92,7 @@ def _unencrypted(fleet: Fleet, rows: Sequence[LaptopRow]) -> int | None:
 def _has_open_disk(document: bytes | None) -> bool | None:
     try:
         storage = msgspec.json.decode(document or b"{}", type=_Storage)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     if not storage.filesystems:
         return None

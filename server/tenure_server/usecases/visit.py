@@ -13,6 +13,7 @@ from hashlib import sha256
 import msgspec
 
 from tenure_policies.directive import (
+    Act,
     Outcome,
     Receipt,
 )
@@ -206,7 +207,7 @@ async def _take_receipts(
                 entry(now, AuditKind.REQUEST_REFUSED, device.serial, serial=device.serial, error="receipt")
             )
         else:
-            stored.append(_stored(receipt, document, now))
+            stored.append(_stored(receipt, document, now, proven=await _is_proof(tx, receipt)))
     new = await tx.devices.put_receipts(stored)
     entries.extend(_receipt_entry(device, arrived, now) for arrived in new)
     await tx.audit.append(entries)
@@ -225,6 +226,8 @@ def _own_receipt(
         return None
     mine = (municipality.id, device.id, device.serial, device.key, device.epoch)
     says = (receipt.municipality, receipt.device, receipt.serial, receipt.device_key, receipt.epoch)
+    if receipt.seq > device.seq:  # under a directive that we have not signed, or have forgotten: later, then
+        return None
     return receipt if mine == says and _is_storable(receipt.lock_id, receipt.error, at=receipt.at) else None
 
 
@@ -233,8 +236,16 @@ def _is_storable(*texts: str, at: datetime | None = None) -> bool:
     return not any("\0" in text for text in texts) and (at is None or MINYEAR < at.year < MAXYEAR)
 
 
-def _stored(receipt: Receipt, document: SignedDocument, now: datetime) -> StoredReceipt:
-    proven = receipt.outcome is Outcome.DONE and receipt.proof is not None and receipt.proof.proven
+async def _is_proof(tx: Transaction, receipt: Receipt) -> bool:
+    """Tell whether the receipt proves a wipe: shown to be done, and under a lock that the signer released."""
+    shown = receipt.act is Act.WIPE and receipt.outcome is Outcome.DONE and receipt.proof is not None
+    if not shown or receipt.proof is None or not receipt.proof.proven:
+        return False
+    lock_id = LockId(receipt.lock_id)
+    return await tx.campaigns.release_for(DeviceId(receipt.device), receipt.epoch, lock_id) is not None
+
+
+def _stored(receipt: Receipt, document: SignedDocument, now: datetime, *, proven: bool) -> StoredReceipt:
     return StoredReceipt(
         device=DeviceId(receipt.device),
         epoch=receipt.epoch,

@@ -304,3 +304,11 @@ async def test_a_due_laptop_on_no_list_is_shown(here: Town) -> None:
 async def test_before_the_key_ceremony_wiping_is_off(tmp_path: Path) -> None:
     async with town(tmp_path, signer=False) as plain:
         assert not (await answers(plain).manifests()).wipe_switched_on
+
+
+async def test_a_document_nested_without_end_hides_no_other_laptop(here: Town) -> None:
+    device = (await here.device("L1")).id
+    async with here.store.writing() as tx:
+        await tx.devices.put_documents(device, {"storage": ("0", b"[" * 100_000)}, here.now)
+
+    assert (await answers(here).laptops(LaptopFilter())).at_a_glance.unencrypted is None

@@ -158,8 +158,12 @@ async def test_only_a_shown_proof_proves(
     here: Town, laptop: Laptop, outcome: Outcome, proof: Proof | None, status: CaseStatus
 ) -> None:
     """Security cases 13 and 14; emulated is never proven."""
+    await here.lives_to("2029-05-20")
+    (manifest,) = await here.approve_all()
     await here.lives_to(TERM_END)
     await here.lock(laptop)
+    await here.lives_to(TERM_END + timedelta(days=1))
+    await here.release(manifest, "L1")
 
     await here.visit(laptop, receipts=(laptop.receipt(Act.WIPE, outcome, proof=proof),))
 
@@ -277,3 +281,28 @@ async def test_a_moment_before_or_after_all_calendars_is_refused_or_left_out(
     with pytest.raises(InputError):
         await here.visit(laptop, clock=ClockReport(trusted=None, wall=at))
     await here.visit(laptop)
+
+
+async def test_a_proof_of_a_wipe_that_nobody_released_proves_nothing(here: Town, laptop: Laptop) -> None:
+    """Else a leaver sends one in mid-term, and is never locked, nor the disk looked at before it moves on."""
+    await here.lives_to("2029-05-20")
+    await here.visit(laptop)
+
+    await here.visit(laptop, receipts=(laptop.receipt(Act.WIPE, proof=REAL_PROOF),))
+    await here.lives_to(TERM_END)
+
+    assert await receipts_of(here) == [(1, "wipe", "done", False)]
+    assert [case.status for case in await here.cases()] == [CaseStatus.OPEN]
+    assert (await here.latest("L1")).state == "locked"
+
+
+async def test_a_receipt_about_a_directive_that_was_never_signed_is_refused(
+    here: Town, laptop: Laptop
+) -> None:
+    await here.visit(laptop)
+
+    visited = await here.visit(laptop, receipts=(laptop.receipt(Act.LOCK, seq=laptop.directive.seq + 1),))
+
+    assert visited.answer.receipts_through == 0
+    assert await receipts_of(here) == []
+    assert (await here.kinds())[-1] == "request_refused"
