@@ -91,7 +91,7 @@ def test_the_whole_story_is_observed_and_leaves_nothing_running(start: type[Demo
         "One signature alone releases nothing",
         "Two people have signed the exact list",
         "31 laptops say, each under its own key, that they are locked.",
-        "shows its lock page in fi, sv and en",
+        "shows its lock page, locked.html, in fi, sv and en",
         "The signer released 29 wipes by itself.",
         "the volume that opened before opens no more",
         "28 simulated laptops emulated theirs, 2 are out of reach: all are unproven.",

@@ -55,7 +55,7 @@ async def _look_at_the_lock_page(scene: Scene) -> None:
     complete = city.CITY_FI in shown and all(f'lang="{language}"' in shown for language in LANGUAGES[:3])
     insist(complete, say(N_("The lock page does not speak three languages.")))
     scene.teller.observed(
-        say(N_("This machine's laptop shows its lock page, {page}, in fi, sv and en."), page=page.name)
+        say(N_("This machine's laptop shows its lock page, {page}, in fi, sv and en."), page="locked.html")
     )
 
 
