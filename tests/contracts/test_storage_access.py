@@ -19,7 +19,10 @@ async def test_an_enrolment_token_is_used_once_before_it_expires(store: Store) -
         await tx.access.add_enrol_token("any", None, SOON)
         await tx.access.add_enrol_token("old", None, NOW)
         await tx.access.add_enrol_token("bound", SERIAL, SOON)
+        await tx.access.add_enrol_token("bound too", SERIAL, SOON)
     async with store.writing() as tx:
+        assert not await tx.access.use_enrol_token("any", SERIAL, NOW, named=True)
+        assert await tx.access.use_enrol_token("bound too", SERIAL, NOW, named=True)
         assert await tx.access.use_enrol_token("any", SERIAL, NOW)
         assert not await tx.access.use_enrol_token("any", SERIAL, NOW)
         assert not await tx.access.use_enrol_token("old", SERIAL, NOW)

@@ -1,7 +1,9 @@
 """Make a laptop known: one-time token in, device id and epoch out.
 
-Rules: a token works once; a laptop enrolled before gets a new epoch and a new key, everything signed for the
-old epoch is void, lock and case are inherited, and a laptop that was locked needs a person (invariant 5).
+Rules: a token works once, and one for any laptop is none for a laptop that is enrolled already: whoever came
+by it could void the key of a trustee's. A laptop enrolled before gets a new epoch and a new key, everything
+signed for the old epoch is void, lock and case are inherited, and one that was locked needs a person
+(invariant 5).
 """
 
 import secrets
@@ -80,13 +82,14 @@ async def enrol_device(store: Store, clock: Clock, request: EnrolRequest) -> Enr
     key = load_public_key(request.public_key)
     async with store.writing() as tx:
         municipality = await _municipality(tx)
-        if not await tx.access.use_enrol_token(hashed(request.token), serial, now):
+        known = await tx.devices.by_serial(serial)
+        token = hashed(request.token)
+        if not await tx.access.use_enrol_token(token, serial, now, named=known is not None):
             raise RefusedError(
                 say(
                     N_("The enrolment token is unknown, used, expired or for another laptop: make a new one.")
                 )
             )
-        known = await tx.devices.by_serial(serial)
         device = await _device(
             tx, known, request, serial, KeyThumbprint(thumbprint(key)), public_pem(key), now
         )

@@ -378,8 +378,10 @@ class AccessStore(Protocol):
         """Store a one-time token, for one serial or for any."""
         ...
 
-    async def use_enrol_token(self, token_hash: str, serial: Serial, now: datetime) -> bool:
-        """Use a token up; False if it is unknown, used, expired or for another serial."""
+    async def use_enrol_token(
+        self, token_hash: str, serial: Serial, now: datetime, *, named: bool = False
+    ) -> bool:
+        """Use a token up; False if it is unknown, used, old, for another serial or, if `named`, for any."""
         ...
 
     async def add_user(self, user: UserId, name: str, roles: Sequence[str]) -> None:

@@ -124,8 +124,20 @@ async def test_a_key_is_enrolled_once(here: Town) -> None:
     key = new_key()
     await enrol(here, await make_enrol_token(here.store, here.clock), public_key=key_pem(key))
 
+    token = await make_enrol_token(here.store, here.clock, serial=Serial("L1"))
+    with pytest.raises(RefusedError, match="key"):
+        await enrol(here, token, public_key=key_pem(key))
+
+
+async def test_a_token_for_any_laptop_takes_none_from_its_holder(here: Town) -> None:
+    laptop = await here.enrol("L1")
+    token = await make_enrol_token(here.store, here.clock)
+
     with pytest.raises(RefusedError):
-        await enrol(here, await make_enrol_token(here.store, here.clock), public_key=key_pem(key))
+        await enrol(here, token, "L1")
+
+    await here.visit(laptop)
+    assert (await enrol(here, token, "L2")).epoch == 1
 
 
 async def test_a_laptop_enrolled_again_while_locked_inherits_lock_and_case(here: Town) -> None:

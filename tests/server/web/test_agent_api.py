@@ -125,7 +125,9 @@ class Laptop:
 
     async def enrol(self, token: str | None = None) -> tuple[int, bytes]:
         installation = self.api.installation
-        token = token or await make_enrol_token(installation.store, installation.clock)
+        token = token or await make_enrol_token(
+            installation.store, installation.clock, serial=Serial(self.serial)
+        )
         self.audience = audience_of_token(token)
         request = EnrolRequest(
             token=token,

@@ -6,7 +6,7 @@ A one-time secret is used up by one conditional update, so of two that come at o
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, false, or_, select, update
 
 from tenure_server.adapters.database.connection import Connection
 from tenure_server.adapters.database.tables import enrol_token, session, sign_in_link, user_account
@@ -25,8 +25,11 @@ class AccessQueries:
             enrol_token, [{"token_hash": token_hash, "serial": serial, "expires": expires}]
         )
 
-    async def use_enrol_token(self, token_hash: str, serial: Serial, now: datetime) -> bool:
-        """Use a token up; False if it is unknown, used, expired or for another serial."""
+    async def use_enrol_token(
+        self, token_hash: str, serial: Serial, now: datetime, *, named: bool = False
+    ) -> bool:
+        """Use a token up; False if it is unknown, used, old, for another serial or, if `named`, for any."""
+        any_serial = false() if named else enrol_token.c.serial.is_(None)
         used = await self._connection.run(
             update(enrol_token)
             .where(
@@ -34,7 +37,7 @@ class AccessQueries:
                 enrol_token.c.token_hash == token_hash,
                 enrol_token.c.used_at.is_(None),
                 enrol_token.c.expires > now,
-                or_(enrol_token.c.serial.is_(None), enrol_token.c.serial == serial),
+                or_(any_serial, enrol_token.c.serial == serial),
             )
             .values(used_at=now)
         )
