@@ -9,7 +9,7 @@ from tenure_policies.directive import Act, Outcome
 from tenure_server.demo import city, holdings
 from tenure_server.demo.approving import expected_to_wipe
 from tenure_server.demo.scene import Chapter, Scene
-from tenure_server.demo.sightings import wipes
+from tenure_server.demo.sightings import PAGE, wipes
 from tenure_server.demo.telling import insist
 from tenure_server.domain.device import StoredReceipt
 from tenure_server.domain.ids import DeviceId
@@ -55,7 +55,7 @@ async def _look_at_the_lock_page(scene: Scene) -> None:
     complete = city.CITY_FI in shown and all(f'lang="{language}"' in shown for language in LANGUAGES[:3])
     insist(complete, say(N_("The lock page does not speak three languages.")))
     scene.teller.observed(
-        say(N_("This machine's laptop shows its lock page, {page}, in fi, sv and en."), page="locked.html")
+        say(N_("This machine's laptop shows its lock page, {page}, in fi, sv and en."), page=PAGE)
     )
 
 
