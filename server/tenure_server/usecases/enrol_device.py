@@ -25,6 +25,7 @@ from tenure_server.usecases.ports import Clock, Municipality, Store, Transaction
 
 TOKEN_LIVES = timedelta(days=7)
 LONGEST_SERIAL = 128
+LONGEST_SHOWN = 200
 
 
 async def make_enrol_token(store: Store, clock: Clock, *, serial: Serial | None = None) -> str:
@@ -79,6 +80,11 @@ async def enrol_device(store: Store, clock: Clock, request: EnrolRequest) -> Enr
     serial = Serial(request.serial.strip())
     if not 0 < len(serial) <= LONGEST_SERIAL or not serial.isprintable():
         raise RefusedError(say(N_("The serial number is empty or not printable.")))
+    shown = (request.platform, request.model, request.agent_version, request.key_protection)
+    if any(len(text) > LONGEST_SHOWN or not text.isprintable() for text in shown):
+        raise RefusedError(
+            say(N_("The laptop describes itself with text that is too long or not printable."))
+        )
     key = load_public_key(request.public_key)
     async with store.writing() as tx:
         municipality = await _municipality(tx)

@@ -1,7 +1,6 @@
 """Sign people in by one-time links; secrets are kept as hashes only."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
 
 from tenure_server.domain.audit import AuditKind, entry
@@ -15,12 +14,6 @@ from tenure_server.usecases.ports import Clock, Store
 LINK_LIVES = timedelta(days=1)
 SESSION_LIVES = timedelta(hours=12)
 ADMINISTRATOR = UserId("administrator")
-
-
-async def add_user(store: Store, user: UserId, name: str, roles: Sequence[str]) -> None:
-    """Create a user."""
-    async with store.writing() as tx:
-        await tx.access.add_user(user, name, roles)
 
 
 async def make_sign_in_link(store: Store, clock: Clock, user: UserId) -> str:

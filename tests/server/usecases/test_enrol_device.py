@@ -97,6 +97,14 @@ async def test_what_is_no_serial_is_refused(here: Town, serial: str) -> None:
         await enrol(here, await make_enrol_token(here.store, here.clock), serial)
 
 
+@pytest.mark.parametrize("facts", [{"platform": "li\0nux"}, {"model": "x" * 201}, {"agent_version": "1\n2"}])
+async def test_what_a_laptop_cannot_honestly_be_called_is_refused(here: Town, facts: dict[str, str]) -> None:
+    token = await make_enrol_token(here.store, here.clock)
+    with pytest.raises(RefusedError):
+        await enrol(here, token, **facts)
+    await enrol(here, token)
+
+
 async def test_what_is_no_p256_key_is_refused(here: Town) -> None:
     with pytest.raises(UnreadableError):
         await enrol(here, await make_enrol_token(here.store, here.clock), public_key="no key")
