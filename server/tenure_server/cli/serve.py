@@ -8,6 +8,7 @@ from typing import Any
 import click
 import uvicorn
 
+from tenure_server.adapters.listening_port import check_port
 from tenure_server.cli.setting_flags import setting_flags, settings_from
 from tenure_server.domain.message import N_, say
 from tenure_server.language import Translator, translator
@@ -32,6 +33,7 @@ def serve(context: click.Context, /, config: Path | None, **flags: Any) -> None:
 
     settings = settings_from(config, flags)
     words = translator(chosen_language(context))
+    check_port(settings.host, settings.port)
     first = asyncio.run(prepare(settings))
     if first is not None:
         for line in asyncio.run(_first_words(settings, first, words)):

@@ -17,6 +17,7 @@ import httpx2
 import msgspec
 
 from tenure_server.adapters.clock import MovableClock, SystemClock
+from tenure_server.adapters.listening_port import check_port
 from tenure_server.adapters.processes import (
     Child,
     Finished,
@@ -52,26 +53,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def check_port(port: int) -> None:
-    """Make sure that nobody else would answer in our place.
-
-    Raises:
-        RefusedError: Somebody listens there.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise RefusedError(
-                say(
-                    N_("Port {port} cannot be used ({why}): choose another with --port."),
-                    port=port,
-                    why=error.strerror,
-                )
-            ) from error
 
 
 def settings_for(premises: Premises, port: int) -> Settings:
@@ -168,7 +149,7 @@ class Town:
             RefusedError: The port is taken, or the server ended.
             NotObservedError: It does not answer.
         """
-        check_port(self.settings.port)
+        check_port(self.settings.host, self.settings.port)
         child = await self._start("server", self.tenure, "serve", "--data", str(self.premises.server))
         async with httpx2.AsyncClient(base_url=self.settings.base_url, timeout=2.0) as http:
 

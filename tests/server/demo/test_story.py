@@ -1,7 +1,6 @@
 """A story ends well only if every chapter saw what it should, the proof included."""
 
 import io
-import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from tenure_server.demo import story
 from tenure_server.demo.premises import Premises
 from tenure_server.demo.scene import Chapter, Scene
 from tenure_server.demo.telling import NotObservedError, Teller, insist, see
-from tenure_server.demo.town import Town, check_port, free_port, settings_for, settings_text
+from tenure_server.demo.town import Town, settings_for, settings_text
 from tenure_server.domain.errors import InputError, RefusedError
 from tenure_server.domain.message import N_, say
 from tenure_server.language import translator
@@ -109,15 +108,6 @@ def test_the_written_settings_are_read_as_they_were(tmp_path: Path):
     settings.data_directory.mkdir()
     (settings.data_directory / "tenure.toml").write_text(settings_text(settings), encoding="utf-8")
     assert read_settings({"data_directory": settings.data_directory}, {}) == settings
-
-
-def test_a_port_on_which_somebody_listens_is_refused():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(RefusedError, match="--port"):
-            check_port(taken.getsockname()[1])
-    check_port(free_port())
 
 
 def test_a_folder_with_something_in_it_is_not_used(tmp_path: Path):
