@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "import": "tenure_server.cli.import_files:import_command",
     "keys": "tenure_server.cli.keys:keys",
     "plan": "tenure_server.cli.plan:plan",
+    "revoke": "tenure_server.cli.revoke:revoke_command",
     "serve": "tenure_server.cli.serve:serve",
     "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
     "signer": "tenure_server.cli.signer:signer",
