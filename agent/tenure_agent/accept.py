@@ -14,21 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tenure_agent.ports import Enrolment, Journal
-from tenure_policies.directive import (
-    Directive,
-    Held,
-    Identity,
-    KeysDocument,
-    Refusal,
-    RefusedDocumentError,
-    Release,
-    Role,
-    TimeStatement,
-    TrustedKeys,
-    judge_directive,
-    judge_keys,
-    open_manifest,
-)
+from tenure_policies.directive import Held, Identity, judge_directive, open_manifest
 from tenure_policies.envelope import (
     EnvelopeError,
     Payload,
@@ -37,6 +23,8 @@ from tenure_policies.envelope import (
     digest,
     read_unverified,
 )
+from tenure_policies.payloads import Directive, KeysDocument, Release, Role, TimeStatement
+from tenure_policies.trusted_keys import Refusal, RefusedDocumentError, TrustedKeys, judge_keys
 from tenure_policies.wire import VisitAnswer
 
 LAST_PLAUSIBLE_YEAR = 2199

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tenure_agent.decide import AcceptWipe, ActRecord, Erase, Lock, Resume, Step, Unlock, Withdraw
 from tenure_agent.errors import EnforcerError
 from tenure_agent.ports import Enforcer, Enrolment, Journal, LockOrder, SealReceipt
-from tenure_policies.directive import Act, Directive, Outcome, Proof, Receipt, Sentences
 from tenure_policies.envelope import PayloadType, SignedDocument, seal, signer_for
+from tenure_policies.payloads import Act, Directive, Outcome, Proof, Receipt, Sentences
 
 _NO_WORDS = Sentences(fi="", sv="", en="")
 _LONGEST_ERROR = 500

@@ -25,19 +25,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from tenure_policies.directive import (
-    Act,
-    Directive,
-    DirectiveState,
-    Identity,
-    Outcome,
-    Profile,
-    Refusal,
-    RefusedDocumentError,
-    TrustedKeys,
-    judge_wipe,
-)
+from tenure_policies.directive import Identity, judge_wipe
 from tenure_policies.envelope import SignedDocument
+from tenure_policies.payloads import Act, Directive, DirectiveState, Outcome, Profile
+from tenure_policies.trusted_keys import Refusal, RefusedDocumentError, TrustedKeys
 
 WALL_GRACE = timedelta(minutes=10)
 """How long visits are tried when only the wall clock says that the end has come."""

@@ -11,8 +11,10 @@ from tenure_agent.accept import trusted_keys
 from tenure_agent.errors import ServerRefusedError
 from tenure_agent.language import N_
 from tenure_agent.ports import Clock, Enforcer, Enrolment, Journal, KeyStore, Server
-from tenure_policies.directive import Identity, Profile, Refusal, RefusedDocumentError
+from tenure_policies.directive import Identity
 from tenure_policies.envelope import public_pem, thumbprint
+from tenure_policies.payloads import Profile
+from tenure_policies.trusted_keys import Refusal, RefusedDocumentError
 from tenure_policies.wire import EnrolAnswer, EnrolRequest
 
 

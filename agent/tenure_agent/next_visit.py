@@ -13,7 +13,7 @@ from typing import Final
 
 from tenure_agent.adapters.clock_floor import seconds_since
 from tenure_agent.decide import WALL_GRACE, Anchor, Suspicion
-from tenure_policies.directive import Directive, DirectiveState
+from tenure_policies.payloads import Directive, DirectiveState
 
 FIRST_RETRY_SECONDS: Final = 15
 LONGEST_RETRY_SECONDS: Final = 15 * 60

@@ -11,8 +11,10 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tenure_agent.decide import ActRecord, Anchor, Floor, Suspicion
-from tenure_policies.directive import Directive, Identity, Outcome, Proof, Refusal, Sentences
+from tenure_policies.directive import Identity
 from tenure_policies.envelope import SignedDocument
+from tenure_policies.payloads import Directive, Outcome, Proof, Sentences
+from tenure_policies.trusted_keys import Refusal
 from tenure_policies.wire import EnrolAnswer, EnrolRequest, RefusalReport, VisitAnswer, VisitRequest
 
 Row = Mapping[str, str]

@@ -37,7 +37,8 @@ from tenure_agent.next_visit import (
 )
 from tenure_agent.ports import Clock, Enforcer, Enrolment, Journal, Server
 from tenure_agent.report import Reporting
-from tenure_policies.directive import Directive, RefusedDocumentError
+from tenure_policies.payloads import Directive
+from tenure_policies.trusted_keys import RefusedDocumentError
 from tenure_policies.wire import ClockReport, VisitAnswer, VisitRequest
 
 LOGGER = logging.getLogger("tenure_agent.visit")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tenure_policies.directive import Profile, Role
+from tenure_policies.payloads import Profile, Role
 from tenure_server.adapters.clock import MovableClock, SystemClock
 from tenure_server.adapters.data_directory import DataDirectory
 from tenure_server.adapters.database.engine import Database, open_database

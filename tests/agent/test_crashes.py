@@ -14,7 +14,7 @@ from fakes.killing import KilledError, Killer
 from fakes.municipality import new_key
 from fakes.server import FakeServer, serving
 from tenure_agent.platform.commands import CRYPTSETUP
-from tenure_policies.directive import Act, Outcome
+from tenure_policies.payloads import Act, Outcome
 
 SHARDS = 6
 TESTS = Path(__file__).parents[1]

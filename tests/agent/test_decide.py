@@ -25,7 +25,9 @@ from tenure_agent.decide import (
     Withdraw,
     decide,
 )
-from tenure_policies.directive import Act, DirectiveState, Identity, Outcome, Profile, Refusal
+from tenure_policies.directive import Identity
+from tenure_policies.payloads import Act, DirectiveState, Outcome, Profile
+from tenure_policies.trusted_keys import Refusal
 
 CITY, DEMO = Municipality(), Municipality(profile=Profile.DEMO)
 ME = Identity(municipality="kuntala", device="device-1", device_key="key-1", epoch=1, serial="S1")

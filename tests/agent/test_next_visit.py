@@ -6,7 +6,8 @@ import pytest
 from fakes.municipality import TERM_END, Municipality
 from tenure_agent.decide import Anchor, Suspicion
 from tenure_agent.next_visit import Budget, Wake, after_answer, after_silence, next_wake, refill
-from tenure_policies.directive import Directive, Identity
+from tenure_policies.directive import Identity
+from tenure_policies.payloads import Directive
 
 ME = Identity(municipality="kuntala", device="d", device_key="k", epoch=1, serial="S1")
 ACTIVE = Municipality().order(ME)

@@ -14,8 +14,9 @@ from fakes.municipality import BEGAN, TERM_END, Municipality, new_key
 from fakes.server import FakeServer
 from tenure_agent.errors import ServerRefusedError, ServerUnavailableError
 from tenure_agent.next_visit import Wake
-from tenure_policies.directive import Act, Outcome, Profile, Refusal, Role, TimeStatement
 from tenure_policies.envelope import Payload, PayloadType, SignedDocument, seal, signer_for
+from tenure_policies.payloads import Act, Outcome, Profile, Role, TimeStatement
+from tenure_policies.trusted_keys import Refusal
 
 
 @pytest.fixture
@@ -353,7 +354,7 @@ def test_demo_keys_are_refused_by_a_real_enforcer_at_enrolment(tmp_path: Path):
         enforcer=FakeEnforcer(is_real=True),
         server=FakeServer(city=Municipality(profile=Profile.DEMO)),
     )
-    from tenure_policies.directive import RefusedDocumentError
+    from tenure_policies.trusted_keys import RefusedDocumentError
 
     with pytest.raises(RefusedDocumentError) as caught:
         demo.enrol()
@@ -656,7 +657,7 @@ def test_a_time_beyond_all_plausibility_is_refused(agent: Agent):
 
 
 def test_the_root_that_was_named_is_the_only_one_believed(tmp_path: Path):
-    from tenure_policies.directive import RefusedDocumentError
+    from tenure_policies.trusted_keys import RefusedDocumentError
 
     agent = Agent(tmp_path)
     with pytest.raises(RefusedDocumentError):

@@ -21,7 +21,7 @@ from tenure_agent.config import AgentConfig
 from tenure_agent.watch import Watch, boot_id, jittered, since_boot_seconds
 from tenure_agent.wiring import run_enrol, run_visit
 from tenure_policies import wire
-from tenure_policies.directive import Act, Outcome
+from tenure_policies.payloads import Act, Outcome
 
 pytestmark = pytest.mark.enable_socket
 

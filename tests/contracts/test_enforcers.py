@@ -16,7 +16,7 @@ from tenure_agent.errors import EnforcerError
 from tenure_agent.platform.commands import CRYPTSETUP, Command
 from tenure_agent.platform.sandbox_enforcer import MARKER, PAGE, VOLUME, VOLUME_KEY, SandboxEnforcer
 from tenure_agent.ports import Enforcer, LockOrder
-from tenure_policies.directive import Sentences
+from tenure_policies.payloads import Sentences
 
 NO_CRYPTSETUP = Command(name="cryptsetup", paths=("/nonexistent/cryptsetup",))
 

@@ -16,8 +16,10 @@ from tenure_agent.adapters.journal_sqlite import REFUSALS_KEPT, SqliteJournal
 from tenure_agent.decide import ActRecord, Anchor, Floor, Suspicion
 from tenure_agent.errors import JournalError
 from tenure_agent.ports import Enrolment
-from tenure_policies.directive import Act, Directive, Identity, Outcome, Refusal
+from tenure_policies.directive import Identity
 from tenure_policies.envelope import Payload, PayloadType, SignedDocument, read_unverified, seal, signer_for
+from tenure_policies.payloads import Act, Directive, Outcome
+from tenure_policies.trusted_keys import Refusal
 
 CITY = Municipality()
 ME = Identity(municipality="kuntala", device="device-1", device_key="k" * 64, epoch=1, serial="S1")

@@ -16,7 +16,8 @@ from tenure_agent.enrol import Enrolling, Laptop, enrol
 from tenure_agent.next_visit import Wake
 from tenure_agent.ports import Enforcer, Journal
 from tenure_agent.visit import Visit, Visited, Visiting
-from tenure_policies.directive import Act, Outcome, Receipt, Refusal
+from tenure_policies.payloads import Act, Outcome, Receipt
+from tenure_policies.trusted_keys import Refusal
 
 SERIAL = "S1"
 

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from fakes.keys import City, city_with_signer, key_id, key_pem
 from fakes.signer import DUE, Laptop, StandingClock
-from tenure_policies.directive import Manifest, Receipt
 from tenure_policies.envelope import PayloadType, digest, read_unverified, seal
+from tenure_policies.payloads import Manifest, Receipt
 from tenure_server.adapters.database.engine import Database, open_database, sqlite_url
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest
 from tenure_server.domain.device import EnrolledDevice, StoredReceipt

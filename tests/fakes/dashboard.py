@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tenure_policies.directive import Act, DirectiveState, Outcome
+from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.ids import ManifestId, Serial
 from tenure_server.domain.message import N_, say

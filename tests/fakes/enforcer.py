@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tenure_agent.errors import EnforcerError
 from tenure_agent.ports import LockOrder, Readiness
-from tenure_policies.directive import Proof
+from tenure_policies.payloads import Proof
 
 
 @dataclass(slots=True)

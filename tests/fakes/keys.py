@@ -6,17 +6,6 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import (
-    Directive,
-    KeysDocument,
-    Manifest,
-    Profile,
-    Receipt,
-    Release,
-    Resume,
-    Role,
-    TrustedKeys,
-)
 from tenure_policies.envelope import (
     PayloadType,
     SignedDocument,
@@ -27,6 +16,17 @@ from tenure_policies.envelope import (
     signer_for,
     thumbprint,
 )
+from tenure_policies.payloads import (
+    Directive,
+    KeysDocument,
+    Manifest,
+    Profile,
+    Receipt,
+    Release,
+    Resume,
+    Role,
+)
+from tenure_policies.trusted_keys import TrustedKeys
 from tenure_server.domain.ceremony import NewRole, first_document, next_keys
 
 MUNICIPALITY = "kuntala"

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tenure_policies.directive import Release
 from tenure_policies.envelope import SignedDocument, digest, read_unverified
+from tenure_policies.payloads import Release
 from tenure_server.domain.signer_exchange import Inbox
 from tenure_server.signer.journal import Journal
 from tenure_server.signer.rounds import Signer

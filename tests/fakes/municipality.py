@@ -5,21 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import (
-    Directive,
-    DirectiveState,
-    Identity,
-    KeysDocument,
-    Manifest,
-    ManifestEntry,
-    Profile,
-    Release,
-    Role,
-    RoleKeys,
-    Sentences,
-    TimeStatement,
-    TrustedKeys,
-)
+from tenure_policies.directive import Identity
 from tenure_policies.envelope import (
     PayloadType,
     SignedDocument,
@@ -30,6 +16,20 @@ from tenure_policies.envelope import (
     signer_for,
     thumbprint,
 )
+from tenure_policies.payloads import (
+    Directive,
+    DirectiveState,
+    KeysDocument,
+    Manifest,
+    ManifestEntry,
+    Profile,
+    Release,
+    Role,
+    RoleKeys,
+    Sentences,
+    TimeStatement,
+)
+from tenure_policies.trusted_keys import TrustedKeys
 
 PrivateKey = ec.EllipticCurvePrivateKey
 

@@ -17,7 +17,7 @@ import msgspec
 from fakes.clock import FakeClock
 from fakes.municipality import Municipality
 from tenure_agent.adapters.server_http import HttpServer
-from tenure_policies.directive import Directive, Identity, Receipt
+from tenure_policies.directive import Identity
 from tenure_policies.envelope import (
     PayloadType,
     SignedDocument,
@@ -33,6 +33,7 @@ from tenure_policies.http_signature import (
     lower_headers,
     verify_request,
 )
+from tenure_policies.payloads import Directive, Receipt
 from tenure_policies.wire import (
     ENROL_PATH,
     MAX_AGE_SECONDS,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fakes.keys import City, PrivateKey, city_with_signer, key_id, key_pem, new_key, sign_receipt
-from tenure_policies.directive import Act, Manifest, ManifestEntry, Outcome, Receipt, Release
 from tenure_policies.envelope import SignedDocument, digest, read_unverified
+from tenure_policies.payloads import Act, Manifest, ManifestEntry, Outcome, Receipt, Release
 from tenure_server.domain.message import say
 from tenure_server.domain.signer_exchange import Inbox
 from tenure_server.signer.errors import ServerRefusedError, ServerUnavailableError
@@ -197,8 +197,8 @@ class SignerWorld:
     @property
     def releases(self) -> list[Release]:
         """Return the releases that the server has, verified under the release key."""
-        from tenure_policies.directive import Role
         from tenure_policies.envelope import PayloadType
+        from tenure_policies.payloads import Role
 
         return [
             self.city.trusted.open(document, PayloadType.RELEASE, Release, Role.RELEASE)

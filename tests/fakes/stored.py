@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tenure_policies.directive import KeysDocument, Profile, Role, RoleKeys
+from tenure_policies.payloads import KeysDocument, Profile, Role, RoleKeys
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest, StoredRelease
 from tenure_server.domain.commitment import Commitment
 from tenure_server.domain.custody import (

@@ -21,7 +21,8 @@ from fakes.city import City as Register
 from fakes.city import instant, policy
 from fakes.keys import City as Keys
 from fakes.keys import city_with_signer, city_without_signer, key_id, key_pem, new_key, sign_receipt
-from tenure_policies.directive import (
+from tenure_policies.envelope import SignedDocument, add_signature, digest, read_unverified, signer_for
+from tenure_policies.payloads import (
     Act,
     Directive,
     DirectiveState,
@@ -32,7 +33,6 @@ from tenure_policies.directive import (
     Release,
     Resume,
 )
-from tenure_policies.envelope import SignedDocument, add_signature, digest, read_unverified, signer_for
 from tenure_policies.wire import ClockReport, EnrolAnswer, EnrolRequest, HeldEcho, LockReport, VisitRequest
 from tenure_server.adapters.database.engine import Database, open_database, sqlite_url
 from tenure_server.adapters.signing import DirectiveKeySigning

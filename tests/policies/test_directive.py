@@ -11,24 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.municipality import BEGAN, TERM_END, Municipality, name_of, new_key
-from tenure_policies.directive import (
-    Directive,
-    DirectiveState,
-    Held,
-    Identity,
-    KeysDocument,
-    Profile,
-    Proof,
-    Refusal,
-    RefusedDocumentError,
-    Role,
-    RoleKeys,
-    judge_directive,
-    judge_keys,
-    judge_wipe,
-    open_manifest,
-)
+from tenure_policies.directive import Held, Identity, judge_directive, judge_wipe, open_manifest
 from tenure_policies.envelope import PayloadType, SignedDocument, add_signature, seal, signer_for
+from tenure_policies.payloads import Directive, DirectiveState, Profile
+from tenure_policies.trusted_keys import Refusal, RefusedDocumentError
 
 CITY = Municipality()
 LAPTOP = Identity(municipality="kuntala", device="device-1", device_key="key-1", epoch=2, serial="S1")
@@ -162,6 +148,12 @@ def test_an_order_that_ran_out_is_not_accepted_as_new():
 def test_the_order_that_is_held_goes_on_after_it_expired():
     accepted = judge(order(expires=NOW), now=NOW - timedelta(seconds=1))
     assert judge(order(expires=NOW), held=accepted, now=NOW + timedelta(days=60)) is None
+
+
+def test_after_a_rotation_only_the_new_directive_key_counts():
+    rotated = CITY.rotated(directive=new_key())
+    assert refusal_of(order(), city=rotated) is Refusal.BAD_SIGNATURE
+    assert judge(rotated.sign(rotated.order(LAPTOP)), city=rotated) is not None
 
 
 class Wiping:
@@ -349,137 +341,9 @@ def test_demo_keys_never_wipe_a_real_laptop():
     Wiping(demo).judge(real_enforcer=False)
 
 
-def test_a_proof_holds_only_for_what_opened_before_and_does_not_after():
-    good = Proof(method="x", emulated=False, opened_before=True, opens_after=False, key_slots=0)
-    assert good.proven
-    for spoilt in ({"emulated": True}, {"opened_before": False}, {"opens_after": True}, {"key_slots": 1}):
-        assert not msgspec.structs.replace(good, **spoilt).proven
-    assert msgspec.structs.replace(good, key_slots=None).proven
-
-
-def accept(documents: list[SignedDocument], root: str, municipality: str = "kuntala") -> KeysDocument | None:
-    current = None
-    for document in documents:
-        current = judge_keys(
-            document, current=current, pinned_root=frozenset({root}), municipality=municipality
-        )
-    return current
-
-
-def keys_refusal(documents: list[SignedDocument], root: str, municipality: str = "kuntala") -> Refusal:
-    with pytest.raises(RefusedDocumentError) as caught:
-        accept(documents, root, municipality)
-    return caught.value.refusal
-
-
-def test_the_first_keys_rest_on_the_root_pinned_at_enrolment():
-    accepted = accept(CITY.documents, CITY.root_thumbprint)
-    assert accepted is not None
-    assert accepted.number == 1
-
-
-def test_keys_of_a_root_that_was_not_pinned_are_refused():
-    stranger = Municipality()
-    assert keys_refusal(stranger.documents, CITY.root_thumbprint) is Refusal.BAD_SIGNATURE
-
-
-def test_keys_that_list_the_pinned_root_but_are_signed_by_another_are_refused():
-    stranger = new_key()
-    forged = seal(CITY.keys_payload(number=1), PayloadType.KEYS, signer_for(stranger))
-    assert keys_refusal([forged], CITY.root_thumbprint) is Refusal.BAD_SIGNATURE
-
-
-def test_keys_of_another_municipality_are_refused():
-    assert keys_refusal(CITY.documents, CITY.root_thumbprint, "naapurila") is Refusal.OTHER_MUNICIPALITY
-
-
-def test_a_rotation_replaces_the_directive_key():
-    rotated = CITY.rotated(directive=new_key())
-    accepted = accept(rotated.documents, CITY.root_thumbprint)
-    assert accepted is not None
-    assert accepted.number == 2
-    old = CITY.sign(CITY.order(LAPTOP))
-    assert refusal_of(old, city=rotated) is Refusal.BAD_SIGNATURE
-    assert judge(rotated.sign(rotated.order(LAPTOP)), city=rotated) is not None
-
-
-def test_a_root_is_replaced_by_the_signatures_of_both():
-    rotated = CITY.rotated(root=new_key())
-    assert accept(rotated.documents, CITY.root_thumbprint) is not None
-
-
-def test_a_root_cannot_replace_itself_without_the_one_before():
-    alone = Municipality(root=new_key(), documents=list(CITY.documents))
-    alone.publish()
-    assert keys_refusal(alone.documents, CITY.root_thumbprint) is Refusal.BAD_SIGNATURE
-
-
-def test_a_root_cannot_name_a_successor_that_did_not_sign():
-    unwilling = Municipality(root=new_key(), documents=list(CITY.documents))
-    payload = unwilling.keys_payload()
-    document = seal(payload, PayloadType.KEYS, signer_for(CITY.root))
-    assert keys_refusal([*CITY.documents, document], CITY.root_thumbprint) is Refusal.BAD_SIGNATURE
-
-
-def test_a_keys_number_is_never_skipped_or_repeated():
-    rotated = CITY.rotated(directive=new_key()).rotated(directive=new_key())
-    skipped = [rotated.documents[0], rotated.documents[2]]
-    assert keys_refusal(skipped, CITY.root_thumbprint) is Refusal.SKIPPED_KEYS_NUMBER
-    repeated = [rotated.documents[0], rotated.documents[0]]
-    assert keys_refusal(repeated, CITY.root_thumbprint) is Refusal.SKIPPED_KEYS_NUMBER
-
-
-@pytest.mark.parametrize("became", list(Profile))
-def test_a_rotation_never_changes_the_profile(became: Profile):
-    was = Profile.DEMO if became is Profile.PRODUCTION else Profile.PRODUCTION
-    city = Municipality(profile=was)
-    city.profile = became
-    city.publish()
-    assert keys_refusal(city.documents, city.root_thumbprint) is Refusal.DEMO_KEYS
-
-
-def signed_keys(**changes: Any) -> SignedDocument:
-    return seal(CITY.keys_payload(number=1, **changes), PayloadType.KEYS, signer_for(CITY.root))
-
-
-def test_a_key_listed_under_anothers_thumbprint_is_refused():
-    keys = dict(CITY.keys_payload().keys)
-    one, two = (name_of(key) for key in CITY.approvers[:2])
-    keys[two] = keys[one]
-    assert keys_refusal([signed_keys(keys=keys)], CITY.root_thumbprint) is Refusal.UNREADABLE
-
-
-def test_a_key_that_is_no_key_is_refused():
-    keys = {**CITY.keys_payload().keys, "0" * 64: "not a key"}
-    assert keys_refusal([signed_keys(keys=keys)], CITY.root_thumbprint) is Refusal.UNREADABLE
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        RoleKeys(keyids=("f" * 64,), threshold=1),
-        RoleKeys(keyids=(name_of(CITY.release),), threshold=2),
-        RoleKeys(keyids=(name_of(CITY.release), name_of(CITY.release)), threshold=2),
-        RoleKeys(keyids=(name_of(CITY.release),), threshold=0),
-    ],
-)
-def test_a_role_that_cannot_be_what_it_says_is_refused(entry: RoleKeys):
-    roles = {**CITY.keys_payload().roles, Role.RELEASE: entry}
-    assert keys_refusal([signed_keys(roles=roles)], CITY.root_thumbprint) is Refusal.UNREADABLE
-
-
-def test_keys_without_a_root_are_refused():
-    roles = {role: entry for role, entry in CITY.keys_payload().roles.items() if role is not Role.ROOT}
-    assert keys_refusal([signed_keys(roles=roles)], CITY.root_thumbprint) is Refusal.UNREADABLE
-
-
-def test_keys_that_do_not_read_are_refused():
-    unreadable = seal(CITY.order(LAPTOP), PayloadType.KEYS, signer_for(CITY.root))
-    assert keys_refusal([unreadable], CITY.root_thumbprint) is Refusal.UNREADABLE
-
-
-def test_every_refusal_has_a_test_in_this_file():
-    told = Path(__file__).read_text(encoding="utf-8").replace("}, Refusal.", "is Refusal.")
+def test_every_refusal_has_a_test_here_or_beside_the_keys():
+    files = (Path(__file__), Path(__file__).with_name("test_trusted_keys.py"))
+    told = "".join(file.read_text(encoding="utf-8") for file in files).replace("}, Refusal.", "is Refusal.")
     assert [refusal.name for refusal in Refusal if f"is Refusal.{refusal.name}" not in told] == []
 
 
@@ -529,19 +393,3 @@ def test_all_arrivals_end_at_the_highest_seq(arrivals: list[int]):
             now_held = judge(order(seq=seq), held=now_held) or now_held
     assert now_held is not None
     assert now_held.directive.seq == 5
-
-
-def test_a_strangers_list_of_keys_is_not_even_looked_at(monkeypatch: pytest.MonkeyPatch):
-    current = CITY.keys.document
-    looked: list[str] = []
-    monkeypatch.setattr("tenure_policies.directive._check_keyids", lambda _document: looked.append("looked"))
-    following = msgspec.structs.replace(current, number=current.number + 1)
-    with pytest.raises(RefusedDocumentError) as caught:
-        judge_keys(
-            seal(following, PayloadType.KEYS, signer_for(new_key())),
-            current=current,
-            pinned_root=frozenset(),
-            municipality=current.municipality,
-        )
-    assert caught.value.refusal is Refusal.BAD_SIGNATURE
-    assert looked == []

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from fakes.municipality import Municipality, name_of, new_key
-from tenure_policies.directive import Directive, Identity
+from tenure_policies.directive import Identity
 from tenure_policies.envelope import (
     MAX_DOCUMENT_BYTES,
     Payload,
@@ -28,6 +28,7 @@ from tenure_policies.envelope import (
     signer_for,
     thumbprint,
 )
+from tenure_policies.payloads import Directive
 
 CITY = Municipality()
 LAPTOP = Identity(municipality="kuntala", device="device-1", device_key="k", epoch=1, serial="S1")

@@ -23,8 +23,9 @@ from tenure_agent.decide import ActRecord, Floor, Suspicion
 from tenure_agent.errors import JournalError
 from tenure_agent.language import N_
 from tenure_agent.ports import Enrolment, SealReceipt
-from tenure_policies.directive import Act, Directive, Outcome, Refusal
 from tenure_policies.envelope import SignedDocument, digest
+from tenure_policies.payloads import Act, Directive, Outcome
+from tenure_policies.trusted_keys import Refusal
 from tenure_policies.wire import RefusalReport
 
 SCHEMA_VERSION = 1

@@ -10,7 +10,7 @@ from tenure_agent.config import ENFORCERS, AgentConfig
 from tenure_agent.errors import ServerRefusedError, ServerUnavailableError
 from tenure_agent.language import N_, fill, translate
 from tenure_agent.wiring import log_to_stderr, run_enrol, run_visit
-from tenure_policies.directive import RefusedDocumentError
+from tenure_policies.trusted_keys import RefusedDocumentError
 
 if TYPE_CHECKING:
     import argparse

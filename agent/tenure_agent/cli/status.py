@@ -13,7 +13,7 @@ from tenure_agent.config import load
 from tenure_agent.errors import ConfigError
 from tenure_agent.language import N_, language_of, translate
 from tenure_agent.wiring import build_enforcer, open_journal
-from tenure_policies.directive import Outcome
+from tenure_policies.payloads import Outcome
 
 if TYPE_CHECKING:
     import argparse

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tenure_agent.cli import ANSWER_IS_NO, DONE, WRONG_USE, directories, output
 from tenure_agent.language import N_, fill, translate
 from tenure_agent.wiring import log_to_stderr, run_visit
-from tenure_policies.directive import RefusedDocumentError
+from tenure_policies.trusted_keys import RefusedDocumentError
 
 if TYPE_CHECKING:
     import argparse

@@ -23,7 +23,7 @@ from tenure_agent.language import N_
 from tenure_agent.platform.commands import CRYPTSETUP, Command
 from tenure_agent.platform.lock_page import render_lock_page
 from tenure_agent.ports import LockOrder, Readiness
-from tenure_policies.directive import Proof
+from tenure_policies.payloads import Proof
 
 MARKER = "locked.json"
 PAGE = "locked.html"

@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from tenure_policies.directive import Profile
 from tenure_policies.envelope import (
     PayloadType,
     SignedDocument,
@@ -30,6 +29,7 @@ from tenure_policies.envelope import (
     seal,
     signer_for,
 )
+from tenure_policies.payloads import Profile
 from tenure_server.domain.ceremony import first_document
 from tenure_server.domain.errors import ConflictError, InputError
 from tenure_server.domain.message import N_, say

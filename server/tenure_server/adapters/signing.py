@@ -4,8 +4,8 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import Directive, TimeStatement
 from tenure_policies.envelope import PayloadType, SignedDocument, seal, signer_for
+from tenure_policies.payloads import Directive, TimeStatement
 from tenure_server.domain.ids import DeviceId, MunicipalityId
 from tenure_server.usecases.restore import Checkpoint
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import Manifest
 from tenure_policies.envelope import (
     PayloadType,
     SignedDocument,
@@ -17,6 +16,7 @@ from tenure_policies.envelope import (
     signer_for,
     thumbprint,
 )
+from tenure_policies.payloads import Manifest
 from tenure_server.adapters.clock import SystemClock
 from tenure_server.adapters.keys import new_private_key, private_pem, write_new_file
 from tenure_server.cli.approve_statements import confirm_register, resume, sign_keys

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from tenure_policies.directive import Resume, Role
 from tenure_policies.envelope import (
     EnvelopeError,
     PayloadType,
@@ -14,6 +13,7 @@ from tenure_policies.envelope import (
     seal,
     signer_for,
 )
+from tenure_policies.payloads import Resume, Role
 from tenure_server.adapters.clock import SystemClock
 from tenure_server.cli.key_options import (
     FILE,

@@ -4,15 +4,9 @@ from pathlib import Path
 
 import click
 
-from tenure_policies.directive import (
-    KeysDocument,
-    Profile,
-    RefusedDocumentError,
-    Role,
-    TrustedKeys,
-    judge_keys,
-)
 from tenure_policies.envelope import EnvelopeError, SignedDocument, read_unverified, thumbprint
+from tenure_policies.payloads import KeysDocument, Profile, Role
+from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys, judge_keys
 from tenure_server.adapters.clock import SystemClock
 from tenure_server.adapters.keys import read_public_key
 from tenure_server.cli.key_options import (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tenure_policies.directive import Manifest
 from tenure_policies.envelope import EnvelopeError, SignedDocument, digest, read_unverified
+from tenure_policies.payloads import Manifest
 from tenure_server.cli.key_options import told
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, say

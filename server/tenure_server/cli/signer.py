@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 import structlog
 
-from tenure_policies.directive import KeysDocument, TrustedKeys
 from tenure_policies.envelope import digest
+from tenure_policies.payloads import KeysDocument
+from tenure_policies.trusted_keys import TrustedKeys
 from tenure_server.adapters.clock import MovableClock, SystemClock
 from tenure_server.adapters.keys import read_private_key
 from tenure_server.cli.key_options import FILE, directory_option, read_document, show_json, tell

@@ -6,8 +6,8 @@ import click
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import Role
 from tenure_policies.envelope import SignedDocument, thumbprint
+from tenure_policies.payloads import Role
 from tenure_server.adapters.clock import SystemClock
 from tenure_server.adapters.keys import new_private_key, private_pem, read_public_key, write_new_file
 from tenure_server.cli.key_options import (

@@ -3,7 +3,7 @@
 import platform
 from typing import Any
 
-from tenure_policies.directive import DirectiveState, Profile, Role
+from tenure_policies.payloads import DirectiveState, Profile, Role
 from tenure_server.demo import city, holdings
 from tenure_server.demo.administrator import Administrator
 from tenure_server.demo.scene import Chapter, Scene

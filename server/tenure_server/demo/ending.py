@@ -5,7 +5,7 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from tenure_policies.directive import Act, Outcome
+from tenure_policies.payloads import Act, Outcome
 from tenure_server.demo import city, holdings
 from tenure_server.demo.approving import expected_to_wipe
 from tenure_server.demo.scene import Chapter, Scene

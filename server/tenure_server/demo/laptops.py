@@ -18,9 +18,9 @@ import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import RefusedDocumentError
 from tenure_policies.envelope import Payload, UnreadableError, read_payload
 from tenure_policies.http_signature import HttpRequest, sign_request
+from tenure_policies.trusted_keys import RefusedDocumentError
 from tenure_policies.wire import (
     ENROL_PATH,
     TICKET_HEADER,

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tenure_policies.directive import Act, Directive, Outcome, Receipt
 from tenure_policies.envelope import SignedDocument, read_unverified
+from tenure_policies.payloads import Act, Directive, Outcome, Receipt
 from tenure_server.adapters.processes import run, system_program
 from tenure_server.demo.premises import Premises
 from tenure_server.domain.campaign import StoredManifest

@@ -12,25 +12,20 @@ from datetime import datetime
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import (
+from tenure_policies.directive import Held, Identity, judge_directive, judge_wipe
+from tenure_policies.envelope import PayloadType, SignedDocument, public_pem, seal, signer_for, thumbprint
+from tenure_policies.payloads import (
     Act,
     Directive,
     DirectiveState,
-    Held,
-    Identity,
     KeysDocument,
     Outcome,
     Proof,
     Receipt,
-    RefusedDocumentError,
     Role,
     TimeStatement,
-    TrustedKeys,
-    judge_directive,
-    judge_keys,
-    judge_wipe,
 )
-from tenure_policies.envelope import PayloadType, SignedDocument, public_pem, seal, signer_for, thumbprint
+from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys, judge_keys
 from tenure_policies.wire import (
     ClockReport,
     EnrolAnswer,

@@ -17,8 +17,9 @@ from datetime import datetime
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import MIN_APPROVERS, KeysDocument, Profile, Role, RoleKeys
 from tenure_policies.envelope import PayloadType, SignedDocument, public_pem, seal, signer_for, thumbprint
+from tenure_policies.payloads import KeysDocument, Profile, Role, RoleKeys
+from tenure_policies.trusted_keys import MIN_APPROVERS
 from tenure_server.domain.errors import RefusedError
 from tenure_server.domain.message import N_, say
 

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tenure_policies.directive import DirectiveState
+from tenure_policies.payloads import DirectiveState
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.ids import CaseId, LockId
 from tenure_server.domain.plan import Desired, DevicePlan, Verb

@@ -21,17 +21,7 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import (
-    Act,
-    Manifest,
-    ManifestEntry,
-    Outcome,
-    Receipt,
-    RefusedDocumentError,
-    Release,
-    TrustedKeys,
-    open_manifest,
-)
+from tenure_policies.directive import open_manifest
 from tenure_policies.envelope import (
     EnvelopeError,
     PayloadType,
@@ -41,6 +31,8 @@ from tenure_policies.envelope import (
     read_unverified,
     thumbprint,
 )
+from tenure_policies.payloads import Act, Manifest, ManifestEntry, Outcome, Receipt, Release
+from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys
 from tenure_server.signer.settings import SignerSettings
 
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tenure_policies.directive import KeysDocument, Role, TrustedKeys
 from tenure_policies.envelope import SignedDocument, digest, merge_signatures, read_unverified
+from tenure_policies.payloads import KeysDocument, Role
+from tenure_policies.trusted_keys import TrustedKeys
 from tenure_server.domain.signatures import only_valid
 from tenure_server.signer.journal import Journal
 from tenure_server.signer.trust import counting, judge_next, open_next

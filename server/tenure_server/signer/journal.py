@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from tenure_policies.directive import Release
 from tenure_policies.envelope import PayloadType, SignedDocument, seal
+from tenure_policies.payloads import Release
 from tenure_server.domain.message import N_, say
 from tenure_server.signer.decide import Hold, Standing
 from tenure_server.signer.errors import ClockWentBackError

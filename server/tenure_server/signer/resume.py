@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from tenure_policies.directive import MIN_APPROVERS, RefusedDocumentError, Resume, Role, TrustedKeys
 from tenure_policies.envelope import (
     EnvelopeError,
     PayloadType,
@@ -11,6 +10,8 @@ from tenure_policies.envelope import (
     read_unverified,
     signed_by,
 )
+from tenure_policies.payloads import Resume, Role
+from tenure_policies.trusted_keys import MIN_APPROVERS, RefusedDocumentError, TrustedKeys
 from tenure_server.domain.errors import RefusedError
 from tenure_server.domain.message import N_, say
 

@@ -10,7 +10,6 @@ from datetime import datetime
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import Manifest, ManifestEntry, Release, Role, TrustedKeys
 from tenure_policies.envelope import (
     EnvelopeError,
     SignedDocument,
@@ -20,6 +19,8 @@ from tenure_policies.envelope import (
     signer_for,
     thumbprint,
 )
+from tenure_policies.payloads import Manifest, ManifestEntry, Release, Role
+from tenure_policies.trusted_keys import TrustedKeys
 from tenure_server.domain.signer_exchange import Inbox
 from tenure_server.signer.decide import (
     HeldError,

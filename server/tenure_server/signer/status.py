@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from tenure_policies.directive import KeysDocument, Role
 from tenure_policies.envelope import read_unverified
+from tenure_policies.payloads import KeysDocument, Role
 from tenure_server.domain.ceremony import destruction_on
 from tenure_server.domain.plain_text import plain
 from tenure_server.signer.journal import Journal

@@ -16,15 +16,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tenure_policies.directive import (
-    KeysDocument,
-    RefusedDocumentError,
-    Role,
-    RoleKeys,
-    TrustedKeys,
-    judge_keys,
-)
 from tenure_policies.envelope import SignedDocument, signed_by
+from tenure_policies.payloads import KeysDocument, Role, RoleKeys
+from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys, judge_keys
 from tenure_server.domain.ceremony import check_roles
 from tenure_server.domain.errors import RefusedError
 

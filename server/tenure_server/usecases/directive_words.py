@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tenure_policies.directive import Sentences
+from tenure_policies.payloads import Sentences
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.language import Translator, translator
 

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tenure_policies.directive import Directive, DirectiveState
 from tenure_policies.envelope import digest
+from tenure_policies.payloads import Directive, DirectiveState
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.directive_state import ACCEPTANCE, Last, Lease, Next, next_directive

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import msgspec
 
-from tenure_policies.directive import Act, DirectiveState, Receipt
 from tenure_policies.envelope import EnvelopeError, SignedDocument, read_unverified
+from tenure_policies.payloads import Act, DirectiveState, Receipt
 from tenure_server.domain.audit import AuditKind, LoggedEntry
 from tenure_server.domain.custody import Custody, CustodyKind, Hold, HoldSubject
 from tenure_server.domain.device import StoredReceipt

@@ -5,8 +5,8 @@ Afterwards an end locks and nothing can be wiped: that takes `tenure signer init
 
 import msgspec
 
-from tenure_policies.directive import KeysDocument, Role
 from tenure_policies.envelope import SignedDocument, digest, read_unverified
+from tenure_policies.payloads import KeysDocument, Role
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.ids import MunicipalityId
 from tenure_server.usecases.ports import Clock, Municipality, Store

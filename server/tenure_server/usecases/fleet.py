@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tenure_policies.directive import Act, DirectiveState, Outcome
+from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import Asset, Custody, DeviceKind, Hold, HolderType, HoldSubject
 from tenure_server.domain.device import EnrolledDevice, LastVisit, StoredReceipt
 from tenure_server.domain.facts import Facts

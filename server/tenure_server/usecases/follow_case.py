@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tenure_policies.directive import Act, Outcome
+from tenure_policies.payloads import Act, Outcome
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice, StoredReceipt
 from tenure_server.domain.lifecycle import ALLOWED, CaseStatus

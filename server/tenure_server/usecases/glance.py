@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
-from tenure_policies.directive import DirectiveState
+from tenure_policies.payloads import DirectiveState
 from tenure_server.domain.civil_time import local_day
 from tenure_server.domain.mandate import LaptopChoice
 from tenure_server.domain.remarks import age_in_days

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from tenure_policies.directive import Act, Directive, DirectiveState, Outcome, Receipt
 from tenure_policies.envelope import EnvelopeError, SignedDocument, read_unverified
+from tenure_policies.payloads import Act, Directive, DirectiveState, Outcome, Receipt
 from tenure_server.domain.audit import AuditKind, LoggedEntry
 from tenure_server.domain.custody import Custody, HolderType
 from tenure_server.domain.device import EnrolledDevice, StoredReceipt

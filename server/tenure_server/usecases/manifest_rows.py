@@ -5,8 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from tenure_policies.directive import MIN_APPROVERS, Act, KeysDocument, Manifest, Role
 from tenure_policies.envelope import EnvelopeError, SignedDocument, read_unverified
+from tenure_policies.payloads import Act, KeysDocument, Manifest, Role
+from tenure_policies.trusted_keys import MIN_APPROVERS
 from tenure_server.domain.audit import AuditKind
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest, StoredRelease
 from tenure_server.domain.ids import CaseId, DeviceId, LockId

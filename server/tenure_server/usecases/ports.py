@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tenure_policies.directive import Directive, KeysDocument
 from tenure_policies.envelope import SignedDocument
+from tenure_policies.payloads import Directive, KeysDocument
 from tenure_server.domain.audit import AuditEntry, LoggedEntry
 from tenure_server.domain.campaign import ManifestStatus, StoredManifest, StoredRelease
 from tenure_server.domain.commitment import Commitment

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tenure_policies.directive import Manifest, ManifestEntry, Role
 from tenure_policies.envelope import PayloadType, SignedDocument, digest, read_unverified, seal
+from tenure_policies.payloads import Manifest, ManifestEntry, Role
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest
 from tenure_server.domain.device import EnrolledDevice

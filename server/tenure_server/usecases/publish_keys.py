@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import KeysDocument, RefusedDocumentError, Role, TrustedKeys, judge_keys
 from tenure_policies.envelope import EnvelopeError, SignedDocument, digest
+from tenure_policies.payloads import KeysDocument, Role
+from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys, judge_keys
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.ceremony import check_roles
 from tenure_server.domain.errors import InputError, NotFoundError, RefusedError

@@ -8,8 +8,9 @@ origin begins, and nothing is locked, wiped or shortened until two approvers con
 import secrets
 from datetime import datetime
 
-from tenure_policies.directive import Directive, RefusedDocumentError, Role, TrustedKeys
 from tenure_policies.envelope import Payload, PayloadType, SignedDocument, digest
+from tenure_policies.payloads import Directive, Role
+from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.errors import RefusedError

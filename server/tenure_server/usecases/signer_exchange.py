@@ -10,17 +10,6 @@ from datetime import datetime
 
 import msgspec
 
-from tenure_policies.directive import (
-    MIN_APPROVERS,
-    Act,
-    Manifest,
-    ManifestEntry,
-    Outcome,
-    RefusedDocumentError,
-    Release,
-    Role,
-    TrustedKeys,
-)
 from tenure_policies.envelope import (
     EnvelopeError,
     PayloadType,
@@ -30,6 +19,8 @@ from tenure_policies.envelope import (
     read_unverified,
     signed_by,
 )
+from tenure_policies.payloads import Act, Manifest, ManifestEntry, Outcome, Release, Role
+from tenure_policies.trusted_keys import MIN_APPROVERS, RefusedDocumentError, TrustedKeys
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest, StoredRelease
 from tenure_server.domain.device import StoredReceipt

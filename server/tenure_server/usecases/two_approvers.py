@@ -2,15 +2,9 @@
 
 from collections.abc import Sequence
 
-from tenure_policies.directive import (
-    MIN_APPROVERS,
-    KeysDocument,
-    RefusedDocumentError,
-    Resume,
-    Role,
-    TrustedKeys,
-)
 from tenure_policies.envelope import PayloadType, SignedDocument, signed_by
+from tenure_policies.payloads import KeysDocument, Resume, Role
+from tenure_policies.trusted_keys import MIN_APPROVERS, RefusedDocumentError, TrustedKeys
 from tenure_server.domain.errors import RefusedError
 from tenure_server.domain.message import N_, say
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import Role, TrustedKeys
 from tenure_policies.envelope import EnvelopeError, PayloadType, SignedDocument, open_document
+from tenure_policies.payloads import Role
+from tenure_policies.trusted_keys import TrustedKeys
 from tenure_server.domain.audit import GrowingTree, LoggedEntry, canonical, leaf_hash
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.usecases.ports import AuditStore, Municipality, Store

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from tenure_policies.directive import Act, DirectiveState, Outcome
+from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.ids import ManifestId, Serial
 from tenure_server.domain.plan import Desired, Need, Reason, Verb

@@ -12,11 +12,6 @@ from hashlib import sha256
 
 import msgspec
 
-from tenure_policies.directive import (
-    Act,
-    Outcome,
-    Receipt,
-)
 from tenure_policies.envelope import (
     EnvelopeError,
     PayloadType,
@@ -24,6 +19,7 @@ from tenure_policies.envelope import (
     load_public_key,
     open_document,
 )
+from tenure_policies.payloads import Act, Outcome, Receipt
 from tenure_policies.wire import MOST_AT_ONCE, VisitAnswer, VisitRequest
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt

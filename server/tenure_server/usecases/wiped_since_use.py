@@ -1,6 +1,6 @@
 """Tell whether a laptop was wiped, with proof, and not put to use since; a re-enrolment proves nothing."""
 
-from tenure_policies.directive import Act, DirectiveState
+from tenure_policies.payloads import Act, DirectiveState
 from tenure_server.domain.device import StoredReceipt
 from tenure_server.domain.ids import DeviceId
 from tenure_server.usecases.ports import Transaction

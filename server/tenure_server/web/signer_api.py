@@ -13,7 +13,6 @@ import msgspec
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from tenure_policies.directive import Role, TrustedKeys
 from tenure_policies.envelope import EnvelopeError, Payload, SignedDocument, read_payload
 from tenure_policies.http_signature import (
     HttpRequest,
@@ -22,6 +21,8 @@ from tenure_policies.http_signature import (
     lower_headers,
     verify_request,
 )
+from tenure_policies.payloads import Role
+from tenure_policies.trusted_keys import TrustedKeys
 from tenure_policies.wire import ErrorAnswer
 from tenure_server.domain.errors import TenureError, UnavailableError
 from tenure_server.domain.signer_exchange import (

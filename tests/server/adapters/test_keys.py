@@ -5,8 +5,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from fakes.keys import ISSUED, key_id, key_pem, new_key
-from tenure_policies.directive import KeysDocument, Profile, Role, judge_keys
 from tenure_policies.envelope import PayloadType, open_document
+from tenure_policies.payloads import KeysDocument, Profile, Role
+from tenure_policies.trusted_keys import judge_keys
 from tenure_server.adapters.keys import (
     first_keys,
     needs_passphrase,

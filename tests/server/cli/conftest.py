@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from fakes.courier_server import LoopThread, bridge, courier_server
 from fakes.keys import City, city_without_signer
 from fakes.signer import Laptop, manifest_of
-from tenure_policies.directive import Profile
+from tenure_policies.payloads import Profile
 from tenure_server.adapters.keys import private_pem, write_new_file
 from tenure_server.cli import main
 

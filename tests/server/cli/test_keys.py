@@ -1,7 +1,7 @@
 import json
 
-from tenure_policies.directive import KeysDocument, Role
 from tenure_policies.envelope import read_unverified
+from tenure_policies.payloads import KeysDocument, Role
 from tenure_server.cli.key_options import read_document
 
 SERVER = "https://tenure.example"

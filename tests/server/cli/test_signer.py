@@ -8,7 +8,7 @@ import pytest
 
 from fakes.keys import key_pem, new_key
 from fakes.signer import Laptop
-from tenure_policies.directive import Profile
+from tenure_policies.payloads import Profile
 from tenure_server.adapters.keys import private_pem, write_new_file
 
 SERVER = "https://tenure.example"

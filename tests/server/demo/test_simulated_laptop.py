@@ -6,19 +6,19 @@ import msgspec
 import pytest
 
 from fakes.keys import City, city_with_signer, new_key
-from tenure_policies.directive import (
+from tenure_policies.envelope import PayloadType, SignedDocument, digest, read_unverified, seal, signer_for
+from tenure_policies.payloads import (
     Directive,
     DirectiveState,
     Manifest,
     ManifestEntry,
     Profile,
     Receipt,
-    RefusedDocumentError,
     Release,
     Sentences,
     TimeStatement,
 )
-from tenure_policies.envelope import PayloadType, SignedDocument, digest, read_unverified, seal, signer_for
+from tenure_policies.trusted_keys import RefusedDocumentError
 from tenure_policies.wire import EnrolAnswer, VisitAnswer, VisitRequest
 from tenure_server.demo.inventories import documents
 from tenure_server.demo.simulated_laptop import SimulatedLaptop

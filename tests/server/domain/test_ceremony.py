@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from fakes.keys import ISSUED, MUNICIPALITY, city_with_signer, city_without_signer, key_id, new_key
-from tenure_policies.directive import KeysDocument, Profile, Role, RoleKeys, judge_keys
 from tenure_policies.envelope import read_unverified
+from tenure_policies.payloads import KeysDocument, Profile, Role, RoleKeys
+from tenure_policies.trusted_keys import judge_keys
 from tenure_server.domain.ceremony import (
     NewRole,
     check_roles,

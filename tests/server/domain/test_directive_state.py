@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure_policies.directive import DirectiveState
+from tenure_policies.payloads import DirectiveState
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.directive_state import (
     CASE_AHEAD,

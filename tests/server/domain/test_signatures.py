@@ -3,8 +3,8 @@ import pytest
 
 from fakes.keys import city_with_signer, key_id
 from fakes.signer import Laptop, manifest_of
-from tenure_policies.directive import Role
 from tenure_policies.envelope import SignatureEntry
+from tenure_policies.payloads import Role
 from tenure_server.domain.signatures import only_valid
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from fakes.keys import key_id, key_pem, new_key
 from fakes.signer import DUE, Laptop, SignerWorld, holds, manifest_of
-from tenure_policies.directive import Act, Manifest, Release, Role, RoleKeys
 from tenure_policies.envelope import (
     PayloadType,
     SignatureEntry,
@@ -21,6 +20,7 @@ from tenure_policies.envelope import (
     seal,
     signer_for,
 )
+from tenure_policies.payloads import Act, Manifest, Release, Role, RoleKeys
 from tenure_server.domain.ceremony import next_document
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.keys import new_key
 from fakes.signer import Laptop, SignerWorld, manifest_of
-from tenure_policies.directive import Role
+from tenure_policies.payloads import Role
 from tenure_server.adapters.keys import private_pem
 from tenure_server.domain.ceremony import NewRole
 

@@ -159,8 +159,8 @@ def test_the_first_signature_that_was_kept_stays(journal):
 
 
 def release_payload(recorded):
-    from tenure_policies.directive import Release
     from tenure_policies.envelope import read_unverified
+    from tenure_policies.payloads import Release
 
     return read_unverified(recorded.document, Release)
 

@@ -2,8 +2,8 @@ import pytest
 
 from fakes.keys import also_signed, city_with_signer, key_id, new_key
 from fakes.signer import DUE
-from tenure_policies.directive import Manifest, Resume
 from tenure_policies.envelope import PayloadType, SignedDocument, seal, signer_for
+from tenure_policies.payloads import Manifest, Resume
 from tenure_server.domain.errors import RefusedError
 from tenure_server.signer.resume import approvers_of_resume
 

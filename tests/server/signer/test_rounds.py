@@ -5,8 +5,8 @@ import pytest
 
 from fakes.keys import key_id, new_key
 from fakes.signer import DUE, Laptop, SignerWorld, digests, holds, manifest_of
-from tenure_policies.directive import Act, Outcome, Role
 from tenure_policies.envelope import digest
+from tenure_policies.payloads import Act, Outcome, Role
 from tenure_server.domain.ceremony import NewRole
 from tenure_server.signer.errors import ClockWentBackError, JournalError, ServerUnavailableError
 from tenure_server.signer.journal import Journal, Stop

@@ -2,8 +2,8 @@ import pytest
 
 from fakes.keys import also_signed, new_key
 from fakes.signer import Laptop, SignerWorld, holds, manifest_of
-from tenure_policies.directive import Role, RoleKeys
 from tenure_policies.envelope import PayloadType, seal, signer_for
+from tenure_policies.payloads import Role, RoleKeys
 from tenure_server.domain.ceremony import NewRole, next_document
 
 HOURS = 72

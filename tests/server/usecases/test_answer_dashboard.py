@@ -9,7 +9,7 @@ import pytest
 
 from fakes.city import City
 from fakes.town import TERM_END, Town, inventory_document, town
-from tenure_policies.directive import Act, DirectiveState, Outcome, Proof
+from tenure_policies.payloads import Act, DirectiveState, Outcome, Proof
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.plan import Desired, Need, Verb
 from tenure_server.usecases.answer_dashboard import StoredAnswers

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.city import City
 from fakes.town import TERM_END, Town, town
-from tenure_policies.directive import Directive, DirectiveState
+from tenure_policies.payloads import Directive, DirectiveState
 from tenure_server.adapters.database.engine import open_database, sqlite_url
 from tenure_server.domain.directive_state import RENEW_AFTER
 from tenure_server.domain.errors import StaleFactsError

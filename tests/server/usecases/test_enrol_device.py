@@ -9,8 +9,8 @@ import pytest
 from fakes.city import City
 from fakes.keys import key_id, key_pem, new_key
 from fakes.town import TERM_END, Town, town
-from tenure_policies.directive import DirectiveState
 from tenure_policies.envelope import UnreadableError
+from tenure_policies.payloads import DirectiveState
 from tenure_policies.wire import EnrolAnswer, EnrolRequest
 from tenure_server.domain.custody import HolderType
 from tenure_server.domain.errors import NotFoundError, RefusedError

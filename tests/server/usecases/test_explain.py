@@ -9,7 +9,7 @@ import pytest
 
 from fakes.city import City
 from fakes.town import REAL_PROOF, TERM_END, Town, town
-from tenure_policies.directive import Act, Outcome
+from tenure_policies.payloads import Act, Outcome
 from tenure_server.usecases.explain import explain
 from tenure_server.usecases.explanation import (
     LaptopExplanation,

@@ -8,7 +8,7 @@ import pytest
 
 from fakes.city import City
 from fakes.town import Town, town
-from tenure_policies.directive import DirectiveState
+from tenure_policies.payloads import DirectiveState
 from tenure_server.domain.custody import Custody, CustodyKind, CustodyReason, HolderType
 from tenure_server.domain.errors import ConflictError, NotFoundError, RefusedError
 from tenure_server.domain.handover import Receiver

@@ -9,8 +9,8 @@ import pytest
 
 from fakes.city import City
 from fakes.town import TERM_END, Town, town
-from tenure_policies.directive import Manifest
 from tenure_policies.envelope import SignedDocument, read_unverified
+from tenure_policies.payloads import Manifest
 from tenure_server.domain.campaign import ManifestStatus, StoredManifest
 
 SHORTLY_BEFORE = "2029-05-15"

@@ -4,8 +4,9 @@ import pytest
 
 from fakes.courier_server import courier_server
 from fakes.keys import also_signed, city_without_signer, new_key
-from tenure_policies.directive import Role, RoleKeys, judge_keys
 from tenure_policies.envelope import PayloadType, SignedDocument, seal, signer_for
+from tenure_policies.payloads import Role, RoleKeys
+from tenure_policies.trusted_keys import judge_keys
 from tenure_server.domain.ceremony import NewRole, next_document, next_keys
 from tenure_server.domain.errors import InputError, RefusedError
 from tenure_server.usecases.publish_keys import publish_keys, published_keys

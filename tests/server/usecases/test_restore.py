@@ -11,8 +11,8 @@ import pytest
 from fakes.city import City, day_end
 from fakes.keys import city_with_signer, new_key
 from fakes.town import Laptop, Town, town
-from tenure_policies.directive import DirectiveState, Role
 from tenure_policies.envelope import SignedDocument
+from tenure_policies.payloads import DirectiveState, Role
 from tenure_policies.wire import HeldEcho
 from tenure_server.adapters.database.engine import open_database, sqlite_url
 from tenure_server.adapters.signing import DirectiveKeySigning

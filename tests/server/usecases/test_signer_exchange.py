@@ -4,7 +4,6 @@ import pytest
 from fakes.courier_server import courier_server
 from fakes.keys import key_id, new_key
 from fakes.signer import DUE, Laptop, manifest_of
-from tenure_policies.directive import Act, Outcome, Release
 from tenure_policies.envelope import (
     PayloadType,
     SignatureEntry,
@@ -15,6 +14,7 @@ from tenure_policies.envelope import (
     seal,
     signer_for,
 )
+from tenure_policies.payloads import Act, Outcome, Release
 from tenure_server.domain.campaign import ManifestStatus
 from tenure_server.domain.errors import ConflictError, InputError, NotFoundError, RefusedError
 from tenure_server.signer.decide import release_of

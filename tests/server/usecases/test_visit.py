@@ -11,8 +11,8 @@ import pytest
 from fakes.city import City
 from fakes.keys import key_id, new_key, sign_receipt
 from fakes.town import REAL_PROOF, TERM_END, Laptop, Town, inventory_document, town
-from tenure_policies.directive import Act, Outcome, Proof, Receipt, TimeStatement
 from tenure_policies.envelope import SignedDocument, read_unverified
+from tenure_policies.payloads import Act, Outcome, Proof, Receipt, TimeStatement
 from tenure_policies.wire import MOST_AT_ONCE, ClockReport, RefusalReport
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.ids import KeyThumbprint

@@ -12,9 +12,10 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenure_policies.directive import Directive, Role, TimeStatement, TrustedKeys, judge_keys
 from tenure_policies.envelope import PayloadType, public_pem, read_unverified, thumbprint
 from tenure_policies.http_signature import HttpRequest, sign_request
+from tenure_policies.payloads import Directive, Role, TimeStatement
+from tenure_policies.trusted_keys import TrustedKeys, judge_keys
 from tenure_policies.wire import (
     ENROL_PATH,
     MAX_BODY_BYTES,

@@ -7,9 +7,9 @@ import pytest
 from fakes.courier_server import LoopThread, bridge, courier_server
 from fakes.keys import also_signed, city_with_signer, new_key
 from fakes.signer import Laptop, StandingClock, manifest_of
-from tenure_policies.directive import Resume, Role
 from tenure_policies.envelope import digest, thumbprint
 from tenure_policies.http_signature import HttpRequest, sign_request
+from tenure_policies.payloads import Resume, Role
 from tenure_policies.wire import ErrorAnswer
 from tenure_server.domain.ceremony import NewRole, next_keys
 from tenure_server.domain.signer_exchange import INBOX_PATH, MAX_REQUEST_BYTES, RELEASES_PATH

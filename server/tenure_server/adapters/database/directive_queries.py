@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, and_, func, select, update
 
-from tenure_policies.directive import KeysDocument
+from tenure_policies.payloads import KeysDocument
 from tenure_server.adapters.database.connection import Connection
 from tenure_server.adapters.database.news_queries import next_news_mark
 from tenure_server.adapters.database.tables import (

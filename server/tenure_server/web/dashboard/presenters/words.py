@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from tenure_policies.directive import Act, DirectiveState, Outcome
+from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.message import N_
 from tenure_server.domain.plan import Desired, Need, Verb

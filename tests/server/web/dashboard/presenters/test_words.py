@@ -1,6 +1,6 @@
 import pytest
 
-from tenure_policies.directive import Act, DirectiveState, Outcome
+from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.plan import Desired, Need, Verb
 from tenure_server.language import translator
