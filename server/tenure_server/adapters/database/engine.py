@@ -11,9 +11,11 @@ import os
 import sqlite3
 import ssl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -137,11 +139,23 @@ def _sqlite_engine(url: URL, *, writing: bool) -> AsyncEngine:
         pool_size=1 if writing else READERS,
         max_overflow=0,
         pool_timeout=LOCK_SECONDS,
-        connect_args={"timeout": LOCK_SECONDS},
+        async_creator=partial(_sqlite_connection, str(url.database)),
     )
     event.listen(engine.sync_engine, "connect", _prepare(writing=writing))
     event.listen(engine.sync_engine, "begin", _begin("BEGIN IMMEDIATE" if writing else "BEGIN"))
     return engine
+
+
+async def _sqlite_connection(file: str) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(file, timeout=LOCK_SECONDS)
+    thread = connection._thread  # noqa: SLF001 - as SQLAlchemy does: the driver offers no other way to it
+    thread.daemon = True
+    try:
+        return await connection
+    except sqlite3.Error:
+        # The driver does not wait for its thread, which then reports to a loop that may be closed.
+        await asyncio.to_thread(thread.join)
+        raise
 
 
 def _prepare(*, writing: bool) -> Callable[[Any, Any], None]:
