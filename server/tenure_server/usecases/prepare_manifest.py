@@ -2,7 +2,8 @@
 
 Rules: a laptop comes on a manifest when its wipe is at most `AHEAD` away, nothing but the campaign bars it, a
 case is open for its lock_id and the keys name approvers and a release key. One laptop's lock stands on one
-live manifest at a time. Laptops that end together are one list; more than `campaign_over` make a campaign.
+live manifest at a time. Laptops whose wipes fall due together are one list; it is a campaign where the
+planner says that more than `campaign_over` ends fall within a day.
 """
 
 import secrets
@@ -18,7 +19,7 @@ from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.facts import Facts
-from tenure_server.domain.ids import CaseId, DeviceId, LockId, ManifestId, PersonId, Serial
+from tenure_server.domain.ids import CaseId, DeviceId, LockId, ManifestId, MunicipalityId, PersonId, Serial
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
 from tenure_server.domain.plan import DevicePlan, Need, Plan, Step, Verb
 from tenure_server.usecases.ports import Transaction
@@ -49,20 +50,38 @@ async def prepare_manifests(tx: Transaction, *, plan: Plan, facts: Facts, now: d
     municipality = await tx.municipality.get()
     if municipality is None:
         return 0
-    campaign = len(due) > plan.policy.campaign_over
-    last = max(item.step.at for item in due)
-    manifest = Manifest(
-        municipality=municipality.id,
+    for together in _ending_together(due):
+        await _store(tx, _manifest(municipality.id, together, facts, now), now)
+    return len(due)
+
+
+def _ending_together(due: Sequence[_Due]) -> list[list[_Due]]:
+    """Return the lists to write, earliest first; whether one is a campaign is the planner's word.
+
+    Ends that merely come near each other stay apart: a list of them all would pass for a campaign, and its
+    rate would stand in for the caps of ends in mid-term.
+    """
+    lists: dict[tuple[datetime, bool], list[_Due]] = {}
+    for item in sorted(due, key=lambda item: (item.step.at, item.device.serial)):
+        lists.setdefault((item.step.at, Need.CAMPAIGN in item.step.needs), []).append(item)
+    return list(lists.values())
+
+
+def _manifest(
+    municipality: MunicipalityId, together: Sequence[_Due], facts: Facts, now: datetime
+) -> Manifest:
+    wipe = together[0].step
+    campaign = Need.CAMPAIGN in wipe.needs
+    return Manifest(
+        municipality=municipality,
         id=f"manifest-{secrets.token_hex(8)}",
         campaign=campaign,
         rate_per_hour=CAMPAIGN_RATE_PER_HOUR if campaign else 0,
-        entries=tuple(_entry(item, facts) for item in sorted(due, key=lambda item: item.device.serial)),
+        entries=tuple(_entry(item, facts) for item in together),
         prepared_by="",
         issued=now,
-        expires=max(last, now) + LIVES,
+        expires=max(wipe.at, now) + LIVES,
     )
-    await _store(tx, manifest, now)
-    return len(due)
 
 
 async def _destruction_is_on(tx: Transaction) -> bool:

@@ -86,6 +86,19 @@ async def test_more_than_three_that_end_together_make_a_campaign(
     assert len(manifest.entries) == count
 
 
+async def test_ends_that_only_come_near_each_other_are_no_campaign(here: Town) -> None:
+    city = City()
+    for day in (20, 23, 26, 29):
+        city.seat(f"p{day}", until=f"2029-05-{day}").laptop(f"L{day}", f"p{day}")
+
+    stored = await prepared(here, city, at="2029-05-15")
+
+    lists = sorted([entry.serial for entry in one.entries] for one in stored)
+    assert lists == [["L20"], ["L23"], ["L26"], ["L29"]]
+    assert not any(one.campaign for one in stored)
+    assert all(read(one).rate_per_hour == 0 for one in stored)
+
+
 @pytest.mark.parametrize(
     "city",
     [
