@@ -46,6 +46,8 @@ class AuditKind(StrEnum):
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     CLOCK_MOVED = "clock_moved"
+    TASK_OPENED = "task_opened"
+    TASK_CLOSED = "task_closed"
 
 
 DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
@@ -89,6 +91,8 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.SIGNED_IN: frozenset({"user"}),
     AuditKind.SIGNED_OUT: frozenset({"user"}),
     AuditKind.CLOCK_MOVED: frozenset({"to"}),
+    AuditKind.TASK_OPENED: frozenset({"task", "kind"}),
+    AuditKind.TASK_CLOSED: frozenset({"task", "by"}),
 }
 
 

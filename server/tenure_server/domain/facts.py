@@ -8,6 +8,7 @@ from tenure_server.domain.custody import Agreement, Asset, Custody, Hold
 from tenure_server.domain.ids import BodyId, PersonId
 from tenure_server.domain.mandate import Body, Mandate, Person
 from tenure_server.domain.message import Message
+from tenure_server.domain.stay import Stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Facts:
     custody: tuple[Custody, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     holds: tuple[Hold, ...] = ()
+    stays: tuple[Stay, ...] = ()
     register_date: datetime | None = None
     """Start of the day the register was taken; None is unknown and counts as fresh, with a warning."""
     quarantine: tuple[Quarantined, ...] = ()

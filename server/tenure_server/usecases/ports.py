@@ -32,6 +32,8 @@ from tenure_server.domain.ids import (
     UserId,
 )
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
+from tenure_server.domain.record import R, RecordKind
+from tenure_server.domain.stay import Stay
 
 
 class Clock(Protocol):
@@ -93,11 +95,33 @@ class Municipalities(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImport:
+    """One import as it is remembered."""
+
+    at: datetime
+    file_digest: str
+    outcome: str
+    summary: Mapping[str, str]
+
+
 class RegisterStore(Protocol):
     """The bitemporal register, custody and holds."""
 
     async def facts(self) -> Facts:
         """Return everything that a plan is a function of, as recorded now."""
+        ...
+
+    async def facts_as_recorded(self, at: datetime) -> Facts:
+        """Return what the register, custody, agreements, holds and stays said at a past moment.
+
+        Devices and the register's date are told as they are now; what the import of then said of its rows
+        is empty.
+        """
+        ...
+
+    async def imports(self) -> Sequence["StoredImport"]:
+        """Return every import and its outcome, oldest first."""
         ...
 
     async def replace_register(self, facts: Facts, recorded_at: datetime) -> None:
@@ -132,6 +156,10 @@ class RegisterStore(Protocol):
 
     async def put_hold(self, hold: Hold, recorded_at: datetime) -> None:
         """Set a hold, or change its end."""
+        ...
+
+    async def put_stay(self, stay: Stay, recorded_at: datetime) -> None:
+        """Set a stay, or change its end."""
         ...
 
     async def replace_agreements(self, agreements: Sequence[Agreement], recorded_at: datetime) -> None:
@@ -413,6 +441,32 @@ class AccessStore(Protocol):
         ...
 
 
+class RecordStore(Protocol):
+    """Small records of every kind, each one document; see `domain.record`."""
+
+    async def get(self, kind: RecordKind[R], record: str) -> R | None:
+        """Return the record with this id."""
+        ...
+
+    async def all(
+        self, kind: RecordKind[R], *, subject: str | None = None, open_only: bool = False
+    ) -> Sequence[R]:
+        """Return the records of a kind, oldest first: all, those about one subject, or those still open."""
+        ...
+
+    async def add(self, kind: RecordKind[R], record: R) -> bool:
+        """Add a record; False if its id is taken, and nothing was written."""
+        ...
+
+    async def replace(self, kind: RecordKind[R], was: R, now: R) -> None:
+        """Put a record in the place of the one that was read.
+
+        Raises:
+            ConflictError: It is not as it was read any more, or has another id.
+        """
+        ...
+
+
 class ClaimStore(Protocol):
     """Which process does which piece of scheduled work."""
 
@@ -457,6 +511,11 @@ class Transaction(Protocol):
     @property
     def access(self) -> AccessStore:
         """Tokens, users, sessions."""
+        ...
+
+    @property
+    def records(self) -> RecordStore:
+        """Tasks, notices, charges and other small records."""
         ...
 
     @property

@@ -8,6 +8,7 @@ has read the facts of a mark need not read them again (100,000 rows a minute in 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from tenure_server.adapters.database.tables import (
     person,
     register_import,
     register_remark,
+    stay,
 )
 from tenure_server.domain.commitment import Commitment
 from tenure_server.domain.custody import Agreement, Asset, Custody, CustodyKind, Hold
@@ -35,12 +37,15 @@ from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, say
+from tenure_server.domain.stay import Stay
+from tenure_server.usecases.ports import StoredImport
 
 PERSON_KEY = ("person_id",)
 BODY_KEY = ("body_id",)
 MANDATE_KEY = ("person_id", "body_id", "seat", "valid_from")
 AGREEMENT_KEY = ("location_id", "reference", "valid_from")
 CUSTODY_KEY = ("serial", "holder_type", "holder", "kind", "valid_from")
+STAY_KEY = ("subject_type", "subject", "kind", "valid_from")
 HOLD_KEY = ("subject_type", "subject", "kind", "valid_from")
 
 
@@ -73,30 +78,43 @@ class RegisterQueries:
             return facts
         return self._known.facts
 
+    async def facts_as_recorded(self, at: datetime) -> Facts:
+        """Return what was recorded at a past moment; see `RegisterStore.facts_as_recorded`."""
+        return await self._versions_at(at)
+
     async def _read_facts(self) -> Facts:
-        people = [rows.read_person(row) for row in await self._current(person, *PERSON_KEY)]
-        bodies = [rows.read_body(row) for row in await self._current(body, *BODY_KEY)]
         quarantine, warnings = await self._remarks()
+        return replace(await self._versions_at(None), quarantine=quarantine, warnings=warnings)
+
+    async def _versions_at(self, at: datetime | None) -> Facts:
+        """Return the facts of a recorded moment; None: of now."""
+        people = [rows.read_person(row) for row in await self._current(person, *PERSON_KEY, at=at)]
+        bodies = [rows.read_body(row) for row in await self._current(body, *BODY_KEY, at=at)]
+        mandates = await self._current(mandate, *MANDATE_KEY, at=at)
+        assets = await self._connection.rows(self._all(asset, "serial"))
+        holdings = await self._current(custody, "serial", "valid_from", "kind", at=at)
+        agreements = await self._current(agreement, *AGREEMENT_KEY, at=at)
         return Facts(
             people={found.id: found for found in people},
             bodies={found.id: found for found in bodies},
-            mandates=tuple(rows.read_mandate(row) for row in await self._current(mandate, *MANDATE_KEY)),
-            assets=tuple(
-                rows.read_asset(row) for row in await self._connection.rows(self._all(asset, "serial"))
-            ),
-            custody=tuple(
-                rows.read_custody(row) for row in await self._current(custody, "serial", "valid_from", "kind")
-            ),
-            agreements=tuple(
-                rows.read_agreement(row) for row in await self._current(agreement, *AGREEMENT_KEY)
-            ),
-            holds=tuple(rows.read_hold(row) for row in await self._current(hold, *HOLD_KEY)),
+            mandates=tuple(rows.read_mandate(row) for row in mandates),
+            assets=tuple(rows.read_asset(row) for row in assets),
+            custody=tuple(rows.read_custody(row) for row in holdings),
+            agreements=tuple(rows.read_agreement(row) for row in agreements),
+            holds=tuple(rows.read_hold(row) for row in await self._current(hold, *HOLD_KEY, at=at)),
+            stays=tuple(rows.read_stay(row) for row in await self._current(_stay, *STAY_KEY, at=at)),
             register_date=await self._connection.value(
                 select(municipality.c.register_date).where(self._connection.mine(municipality))
             ),
-            quarantine=quarantine,
-            warnings=warnings,
         )
+
+    async def imports(self) -> Sequence[StoredImport]:
+        """Return every import and its outcome, oldest first."""
+        found = await self._connection.rows(self._all(register_import, "at", "row_id"))
+        return [
+            StoredImport(at=row.at, file_digest=row.file_digest, outcome=row.outcome, summary=row.summary)
+            for row in found
+        ]
 
     async def replace_register(self, facts: Facts, recorded_at: datetime) -> None:
         """Make people, bodies, mandates, remarks and the register's date of `facts` the current ones."""
@@ -166,6 +184,10 @@ class RegisterQueries:
         """Set a hold, or change its end."""
         await self._put_version(_hold, HOLD_KEY, rows.hold_values(hold), recorded_at)
 
+    async def put_stay(self, stay: Stay, recorded_at: datetime) -> None:
+        """Set a stay, or change its end."""
+        await self._put_version(_stay, STAY_KEY, rows.stay_values(stay), recorded_at)
+
     async def add_commitment(self, commitment: Commitment) -> None:
         """Keep what a receiver signed; it is never changed."""
         await self._connection.add(_commitment, [rows.commitment_values(commitment)])
@@ -182,8 +204,13 @@ class RegisterQueries:
     def _all(self, table: Table, *order: str) -> Any:
         return select(table).where(self._connection.mine(table)).order_by(*(table.c[name] for name in order))
 
-    async def _current(self, table: Table, *order: str) -> Sequence[Any]:
-        return await self._connection.rows(self._all(table, *order).where(table.c.recorded_to.is_(None)))
+    async def _current(self, table: Table, *order: str, at: datetime | None = None) -> Sequence[Any]:
+        """Return the versions that are current, or that were at a moment."""
+        versions = self._all(table, *order)
+        if at is None:
+            return await self._connection.rows(versions.where(table.c.recorded_to.is_(None)))
+        stood = or_(table.c.recorded_to.is_(None), table.c.recorded_to > at)
+        return await self._connection.rows(versions.where(table.c.recorded_from <= at, stood))
 
     async def _version(self, table: Table, key: Sequence[str], values: Values) -> Any:
         same = and_(*(table.c[name] == values[name] for name in key))
@@ -256,3 +283,4 @@ class RegisterQueries:
 _commitment = commitment
 _custody = custody
 _hold = hold
+_stay = stay

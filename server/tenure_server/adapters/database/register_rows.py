@@ -29,6 +29,7 @@ from tenure_server.domain.mandate import (
     Seat,
 )
 from tenure_server.domain.message import Message
+from tenure_server.domain.stay import Stay, StayKind, StaySubject
 
 QUARANTINED = "quarantined"
 WARNING = "warning"
@@ -243,6 +244,30 @@ def read_hold(row: Any) -> Hold:
         end=row.valid_to,
         reference=row.reference,
         row=row.register_row,
+    )
+
+
+def stay_values(stay: Stay) -> dict[str, Any]:
+    """Return a stay's columns."""
+    return {
+        "subject_type": stay.subject_type.value,
+        "subject": stay.subject,
+        "kind": stay.kind.value,
+        "valid_from": stay.start,
+        "valid_to": stay.end,
+        "reference": stay.reference,
+    }
+
+
+def read_stay(row: Any) -> Stay:
+    """Read a stay."""
+    return Stay(
+        subject_type=StaySubject(row.subject_type),
+        subject=row.subject,
+        kind=StayKind(row.kind),
+        start=row.valid_from,
+        end=row.valid_to,
+        reference=row.reference,
     )
 
 

@@ -170,6 +170,35 @@ hold = bitemporal(
     ["subject_type", "subject", "kind", "valid_from"],
 )
 
+stay = bitemporal(
+    "stay",
+    [
+        name("subject_type"),
+        name("subject"),
+        name("kind"),
+        moment("valid_from"),
+        moment("valid_to", nullable=True),
+        words("reference"),
+    ],
+    ["subject_type", "subject", "kind", "valid_from"],
+)
+
+record = keyed(
+    "record",
+    [
+        name("kind"),
+        name("record_id"),
+        name("subject"),
+        moment("at"),
+        flag("is_open"),
+        octets("document"),
+    ],
+    Index("ix_record_subject", "municipality_id", "kind", "subject"),
+    Index("ix_record_open", "municipality_id", "kind", "is_open"),
+    key=2,
+)
+"""Small records, each one document; the columns beside it only find it (ADR 0017)."""
+
 device = keyed(
     "device",
     [

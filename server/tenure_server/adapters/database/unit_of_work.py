@@ -30,6 +30,7 @@ from tenure_server.adapters.database.device_queries import DeviceQueries
 from tenure_server.adapters.database.directive_queries import DirectiveQueries
 from tenure_server.adapters.database.municipality_queries import MunicipalityQueries
 from tenure_server.adapters.database.news_feed import NewsHub
+from tenure_server.adapters.database.record_queries import RecordQueries
 from tenure_server.adapters.database.register_queries import KnownFacts, RegisterQueries
 from tenure_server.domain.ids import MunicipalityId
 from tenure_server.usecases.ports import Transaction
@@ -54,6 +55,7 @@ class DatabaseTransaction:
         self.campaigns = CampaignQueries(connection)
         self.audit = AuditQueries(connection)
         self.access = AccessQueries(connection)
+        self.records = RecordQueries(connection)
         self.claims = ClaimQueries(connection)
 
 

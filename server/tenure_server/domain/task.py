@@ -1,0 +1,85 @@
+"""What a person has to do because a machine cannot, or must not. Pure: no I/O, no clock.
+
+A task names what it is about, why, and by when; it is done when a person says so, or when the facts make it
+needless. Its id follows from its kind, its subject and the moment that gave rise to it, so that a sweep which
+runs twice opens it once.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from tenure_server.domain.message import Message
+from tenure_server.domain.record import RecordKind
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    BREACH_NOTICE = "breach_notice"
+    """Judge whether a lost laptop is a personal data breach to notify, within 72 hours (case 34)."""
+    PHYSICAL_WIPE = "physical_wipe"
+    """Fetch a laptop whose wipe failed, and erase it by hand (case 28)."""
+    CONTACT_ESTATE = "contact_estate"
+    """Speak with the estate of somebody who died; no machine writes to them (case 10)."""
+    BLOCK_SIGN_IN = "block_sign_in"
+    UNBLOCK_SIGN_IN = "unblock_sign_in"
+    CLOSE_MAILBOX = "close_mailbox"
+    RETURN_CASE = "return_case"
+    """Ask for a city laptop that its holder has no use or no right for (cases 21, 29)."""
+    SWAP_DEVICE = "swap_device"
+    """Replace a laptop whose lease ends in mid-term (case 36)."""
+    REFUND = "refund"
+    """Pay a charge back: the device was found (case 35)."""
+    INCIDENT = "incident"
+    """Put right what was carried out on facts that were corrected afterwards (case 26)."""
+    ROTATE_RECOVERY_KEYS = "rotate_recovery_keys"
+    """A laptop is reissued: what opens it must be new (case 37)."""
+    MISSING_PARTS = "missing_parts"
+    """Ask for the charger or bag that did not come back (case 30)."""
+    LOCKS_HELD_BACK = "locks_held_back"
+    """Look at locks beyond the cap before they are ordered."""
+    CAMPAIGN_APPROVAL = "campaign_approval"
+    """Approve, or not, the list of a term's end."""
+    CANARY_FAILED = "canary_failed"
+    """A campaign stands still: its canaries were not wiped."""
+    REGISTER_AGREEMENT = "register_agreement"
+    """Register an agreement or its change within a month (V16)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing for a person to do."""
+
+    kind: TaskKind
+    subject: str
+    """The person, serial, location or list that it is about."""
+    at: datetime
+    """When what gave rise to it happened."""
+    due: datetime | None
+    why: Message
+    rule: str = ""
+    reference: str = ""
+    """The case, decision or record that it belongs to."""
+    done_at: datetime | None = None
+    done_by: str = ""
+    """Who said so; empty where the facts made it needless."""
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        """Name it by what it is about."""
+        return f"{self.kind.value}/{self.subject}/{self.at.isoformat()}"
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is still to be done."""
+        return self.done_at is None
+
+
+TASKS: RecordKind[Task] = RecordKind(name="task", type=Task)
+
+
+def done(task: Task, at: datetime, *, by: str = "", note: str = "") -> Task:
+    """Return the task as done."""
+    return replace(task, done_at=at, done_by=by, note=note)
