@@ -7,26 +7,29 @@ A laptop::
      "desired": "active|locked|wiped|none", "reported": "nothing|active|locked|unproven|wiped",
      "holder": "id or null", "with": "borrower's id or null", "because": [{"fact", "rule"}],
      "mandates": [MANDATE], "custody": [{"holder_type", "holder", "kind", "from", "to", "reason"}],
-     "holds": [HOLD], "timeline": [{"verb", "at", "rule", "key", "needs": [], "done": "instant or null"}],
+     "holds": [HOLD], "stays": [STAY],
+     "timeline": [{"verb", "at", "rule", "key", "needs": [], "done": "instant or null"}],
      "cases": [{"id", "status", "lock_id", "ends_at", "rule", "decision"}],
      "directives": [{"epoch", "seq", "state", "issued", "lock_at", "lock_id", "case", "digest", "audit"}],
      "authority": [{"manifest", "digest", "status", "approvals": ["key"], "not_before", "released", "audit"}],
      "receipts": [{"epoch", "number", "act", "outcome", "at", "seq", "lock_id", "by_lease", "proven", "error",
                    "audit"}],
      "wipe": {"state": "none|planned|barred|due|unconfirmed|emulated|proven", "at", "method", "why"},
-     "audit": [{"position", "at", "kind", "leaf": "hex"}]}
+     "records": [RECORD], "audit": [{"position", "at", "kind", "leaf": "hex"}]}
 
 A person::
 
     {"at", "subject": {"kind": "person", "person_ext_id", "name"}, "policy": as above,
      "status": "keeps|returns|unknown|none",
      "laptop": {"entitled", "until", "because": [{"mandate", "rule"}]}, "mailbox": the same,
-     "mandates": [MANDATE], "holds": [HOLD], "timeline": [{"verb", "at", "rule", "key", "needs"}],
-     "laptops": [{"serial", "kind": "primary|temporary", "desired", "wipe"}], "audit": as above}
+     "mandates": [MANDATE], "holds": [HOLD], "stays": [STAY],
+     "timeline": [{"verb", "at", "rule", "key", "needs"}],
+     "laptops": [{"serial", "kind": "primary|temporary", "desired", "wipe"}], "records": [RECORD],
+     "audit": as above}
 
 MANDATE: {"mandate": "body/seat", "from", "to", "status", "end_basis", "decision_ref", "end_decision_ref",
-"known_end"}. HOLD: {"subject_type", "subject", "kind", "from", "to", "reference"}. `audit` holds positions in
-the log. Times are RFC 3339 in UTC.
+"known_end"}. HOLD and STAY: {"subject_type", "subject", "kind", "from", "to", "reference"}. RECORD: {"kind",
+"id", "at", "open", "told"}. `audit` holds positions in the log. Times are RFC 3339 in UTC.
 """
 
 from collections.abc import Iterable
@@ -36,6 +39,8 @@ from tenure_server.cli.plan_json import instant, policy_document, right_document
 from tenure_server.domain.audit import LoggedEntry
 from tenure_server.domain.custody import Hold
 from tenure_server.domain.mandate import Mandate, known_end
+from tenure_server.domain.stay import Stay
+from tenure_server.usecases.explain_records import RecordLink
 from tenure_server.usecases.explanation import (
     AuthorityLink,
     Explanation,
@@ -76,6 +81,7 @@ def _laptop(told: LaptopExplanation) -> dict[str, Any]:
             for row in told.custody
         ],
         "holds": [_hold(row) for row in told.holds],
+        "stays": [_hold(row) for row in told.stays],
         "timeline": [
             {
                 "verb": step.verb.value,
@@ -107,6 +113,7 @@ def _laptop(told: LaptopExplanation) -> dict[str, Any]:
             "method": told.wipe.method or None,
             "why": str(told.wipe.why),
         },
+        "records": [_record(link) for link in told.records],
         "audit": _audit(told.log),
     }
 
@@ -121,6 +128,7 @@ def _person(told: PersonExplanation) -> dict[str, Any]:
         "mailbox": right_document(told.plan.mailbox),
         "mandates": [_mandate(row) for row in told.mandates],
         "holds": [_hold(row) for row in told.holds],
+        "stays": [_hold(row) for row in told.stays],
         "timeline": [step_document(step, keyed=True) for step in told.plan.timeline],
         "laptops": [
             {
@@ -131,6 +139,7 @@ def _person(told: PersonExplanation) -> dict[str, Any]:
             }
             for one in told.laptops
         ],
+        "records": [_record(link) for link in told.records],
         "audit": _audit(told.log),
     }
 
@@ -148,7 +157,7 @@ def _mandate(row: Mandate) -> dict[str, Any]:
     }
 
 
-def _hold(row: Hold) -> dict[str, Any]:
+def _hold(row: Hold | Stay) -> dict[str, Any]:
     return {
         "subject_type": row.subject_type.value,
         "subject": row.subject,
@@ -156,6 +165,16 @@ def _hold(row: Hold) -> dict[str, Any]:
         "from": instant(row.start),
         "to": instant(row.end),
         "reference": row.reference or None,
+    }
+
+
+def _record(link: RecordLink) -> dict[str, Any]:
+    return {
+        "kind": link.kind,
+        "id": link.id,
+        "at": instant(link.at),
+        "open": link.is_open,
+        "told": str(link.told),
     }
 
 

@@ -13,7 +13,9 @@ from tenure_server.domain.audit import LoggedEntry
 from tenure_server.domain.mandate import EndBasis, Mandate, MandateStatus, known_end
 from tenure_server.domain.message import N_
 from tenure_server.domain.plan import Desired, Reason, Right, Step
+from tenure_server.domain.stay import Stay, StayKind
 from tenure_server.language import Translator
+from tenure_server.usecases.explain_records import RecordLink
 from tenure_server.usecases.explanation import (
     AuthorityLink,
     Explanation,
@@ -48,6 +50,12 @@ _BASES = {
     EndBasis.DEATH: N_("death"),
     EndBasis.BODY_ABOLISHED: N_("the body was abolished"),
     EndBasis.FIXED: N_("a fixed term ends"),
+}
+
+_STAYS = {
+    StayKind.MEETING: N_("A meeting goes on"),
+    StayKind.DISPUTE: N_("The return is disputed"),
+    StayKind.APPEAL: N_("The election is appealed"),
 }
 
 
@@ -97,12 +105,14 @@ class _Page:
             yield _("A hold stands on {subject}: {reference}").format(
                 subject=hold.subject, reference=hold.reference or hold.kind
             )
+        yield from self._stays(told.stays)
         yield speak.say(told.wipe.why)
         yield self._mandates(told.mandates)
         yield self._steps(told.steps)
         yield self._directives(told.directives)
         yield self._authority(told.authority)
         yield self._receipts(told.receipts)
+        yield self._records(told.records)
         yield self._log(told.log)
 
     def person(self, told: PersonExplanation) -> Iterable[str | Table]:
@@ -118,11 +128,13 @@ class _Page:
             yield _("A hold stands on {subject}: {reference}").format(
                 subject=hold.subject, reference=hold.reference or hold.kind
             )
+        yield from self._stays(told.stays)
         for laptop in told.laptops:
             sentence = _("{serial} should be: {desired}")
             yield sentence.format(serial=laptop.serial, desired=_(DESIRED[laptop.desired]))
         yield self._mandates(told.mandates)
         yield self._steps(told.plan.timeline)
+        yield self._records(told.records)
         yield self._log(told.log)
 
     def _policy_line(self) -> str:
@@ -137,6 +149,14 @@ class _Page:
         for one in because:
             fact = _INSTANT.sub(self._local, self._speak.say(one.fact))
             yield f"  {fact} ({one.rule})"
+
+    def _stays(self, stays: Sequence[Stay]) -> Iterable[str]:
+        _ = self._speak.gettext
+        for stay in stays:
+            until = _("further notice") if stay.end is None else self._moment(stay.end)
+            yield _("{stay} until {moment}: {reference}").format(
+                stay=_(_STAYS[stay.kind]), moment=until, reference=stay.reference or stay.subject
+            )
 
     def _right(self, right: Right) -> str:
         _ = self._speak.gettext
@@ -234,6 +254,14 @@ class _Page:
                 self._moment(row.at),
                 _at(link.audit),
             )
+        return table
+
+    def _records(self, links: Sequence[RecordLink]) -> Table:
+        _ = self._speak.gettext
+        table = self._table(N_("Asked, sent and decided"), N_("When"), N_("What"), N_("Open"))
+        for link in links:
+            what = _INSTANT.sub(self._local, self._speak.say(link.told))
+            table.add_row(self._moment(link.at), what, _("yes") if link.is_open else _("no"))
         return table
 
     def _log(self, log: Sequence[LoggedEntry]) -> Table:

@@ -19,6 +19,7 @@ from tenure_server.domain.mandate import Mandate
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.plan import DevicePlan, Need, PersonPlan, Step, Verb
 from tenure_server.domain.term import TermPolicy
+from tenure_server.usecases.explain_records import records_about, stays_on
 from tenure_server.usecases.explanation import (
     AuthorityLink,
     Explanation,
@@ -83,6 +84,7 @@ async def _laptop(tx: Transaction, fleet: Fleet, plan: DevicePlan) -> LaptopExpl
         mandates=_mandates(fleet, plan.holder),
         custody=tuple(sorted((row for row in fleet.facts.custody if row.serial == serial), key=_start)),
         holds=_holds(fleet, {serial}, {plan.holder, plan.borrower}),
+        stays=stays_on(fleet.facts, {serial}, {plan.holder} - {None}, fleet.at),
         steps=timeline_steps(fleet, plan),
         cases=tuple(
             case
@@ -93,6 +95,7 @@ async def _laptop(tx: Transaction, fleet: Fleet, plan: DevicePlan) -> LaptopExpl
         authority=await _authority(tx, fleet, serial, log),
         receipts=tuple(ReceiptLink(receipt=row, audit=_receipt_at(log, row)) for row in receipts),
         wipe=_wipe(fleet, plan, orders, receipts),
+        records=await records_about(tx, {serial}, fleet.at),
         log=tuple(log),
     )
 
@@ -106,7 +109,9 @@ async def _person(tx: Transaction, fleet: Fleet, plan: PersonPlan) -> PersonExpl
         plan=plan,
         mandates=_mandates(fleet, plan.person),
         holds=_holds(fleet, set(), {plan.person}),
+        stays=stays_on(fleet.facts, set(), {plan.person}, fleet.at),
         laptops=tuple(await _laptops_of(tx, fleet, plan.person)),
+        records=await records_about(tx, {plan.person}, fleet.at),
         log=tuple(_until(await tx.audit.about(plan.person), fleet.at)),
     )
 

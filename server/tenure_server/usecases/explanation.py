@@ -15,7 +15,9 @@ from tenure_server.domain.lifecycle import LifecycleCase
 from tenure_server.domain.mandate import Mandate
 from tenure_server.domain.message import Message
 from tenure_server.domain.plan import Desired, PersonPlan, Reason
+from tenure_server.domain.stay import Stay
 from tenure_server.domain.term import TermPolicy
+from tenure_server.usecases.explain_records import RecordLink
 from tenure_server.usecases.ports import StoredDirective
 from tenure_server.usecases.views import TimelineStep
 
@@ -97,12 +99,16 @@ class LaptopExplanation:
     custody: tuple[Custody, ...]
     holds: tuple[Hold, ...]
     """That stand on the laptop, its holder or its borrower."""
+    stays: tuple[Stay, ...]
+    """That put something off for the laptop or its holder."""
     steps: tuple[TimelineStep, ...]
     cases: tuple[LifecycleCase, ...]
     directives: tuple[OrderLink, ...]
     authority: tuple[AuthorityLink, ...]
     receipts: tuple[ReceiptLink, ...]
     wipe: Wipe
+    records: tuple[RecordLink, ...]
+    """Tasks and the like about the laptop."""
     log: tuple[LoggedEntry, ...]
 
 
@@ -127,7 +133,10 @@ class PersonExplanation:
     plan: PersonPlan
     mandates: tuple[Mandate, ...]
     holds: tuple[Hold, ...]
+    stays: tuple[Stay, ...]
     laptops: tuple[HeldLaptop, ...]
+    records: tuple[RecordLink, ...]
+    """Notices, tasks and the like about the person."""
     log: tuple[LoggedEntry, ...]
 
 

@@ -6,11 +6,11 @@ from fakes.data_directory import Machine, machine
 
 LAPTOP_KEYS = {
     "at", "subject", "policy", "desired", "reported", "holder", "with", "because", "mandates", "custody",
-    "holds", "timeline", "cases", "directives", "authority", "receipts", "wipe", "audit",
+    "holds", "stays", "timeline", "cases", "directives", "authority", "receipts", "wipe", "records", "audit",
 }  # fmt: skip
 PERSON_KEYS = {
-    "at", "subject", "policy", "status", "laptop", "mailbox", "mandates", "holds", "timeline", "laptops",
-    "audit",
+    "at", "subject", "policy", "status", "laptop", "mailbox", "mandates", "holds", "stays", "timeline",
+    "laptops", "records", "audit",
 }  # fmt: skip
 
 

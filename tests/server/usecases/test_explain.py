@@ -10,12 +10,16 @@ import pytest
 from fakes.city import City
 from fakes.town import REAL_PROOF, TERM_END, Town, town
 from tenure_policies.payloads import Act, Outcome
+from tenure_server.domain.message import say
+from tenure_server.domain.stay import Stay, StayKind, StaySubject
+from tenure_server.domain.task import Task, TaskKind
 from tenure_server.usecases.explain import explain
 from tenure_server.usecases.explanation import (
     LaptopExplanation,
     PersonExplanation,
     WipeState,
 )
+from tenure_server.usecases.tasks import open_task
 
 
 @pytest.fixture
@@ -151,6 +155,44 @@ async def test_a_person_is_explained_with_rights_seats_and_laptops(here: Town) -
         ("L1", "primary"),
         ("L2", "temporary"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("subject_type", "subject", "told_of_laptop", "told_of_person"),
+    [
+        (StaySubject.BODY, "kv", True, True),
+        (StaySubject.BODY, "other", False, False),
+        (StaySubject.PERSON, "aino", True, True),
+        (StaySubject.PERSON, "bert", False, False),
+        (StaySubject.DEVICE, "L1", True, False),
+        (StaySubject.MUNICIPALITY, "", True, True),
+    ],
+)
+async def test_what_is_put_off_is_told_where_it_concerns_the_subject(
+    here: Town, subject_type: StaySubject, subject: str, *, told_of_laptop: bool, told_of_person: bool
+) -> None:
+    stay = Stay(subject_type=subject_type, subject=subject, kind=StayKind.APPEAL, start=here.now)
+    async with here.store.writing() as tx:
+        await tx.register.put_stay(stay, here.now)
+
+    person = await explain(here.store, here.clock, here.terms, "aino")
+    assert (stay in (await laptop(here)).stays) is told_of_laptop
+    assert person is not None
+    assert (stay in person.stays) is told_of_person
+    assert (await laptop(here, at=here.now - timedelta(days=1))).stays == ()
+
+
+async def test_what_people_are_asked_is_told_with_its_subject_from_when_it_began(here: Town) -> None:
+    task = Task(kind=TaskKind.BREACH_NOTICE, subject="L1", at=here.now, due=None, why=say("It is lost."))
+    async with here.store.writing() as tx:
+        await open_task(tx, task, here.now)
+
+    (told,) = (await laptop(here)).records
+    assert (told.kind, told.id, told.is_open, str(told.told)) == ("task", task.id, True, "It is lost.")
+    assert (await laptop(here, at=here.now - timedelta(days=1))).records == ()
+    person = await explain(here.store, here.clock, here.terms, "aino")
+    assert person is not None
+    assert person.records == ()
 
 
 async def test_nobody_and_nothing_is_none(here: Town) -> None:
