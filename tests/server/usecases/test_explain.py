@@ -160,7 +160,7 @@ async def test_a_person_is_explained_with_rights_seats_and_laptops(here: Town) -
 @pytest.mark.parametrize(
     ("subject_type", "subject", "told_of_laptop", "told_of_person"),
     [
-        (StaySubject.BODY, "kv", True, True),
+        (StaySubject.BODY, "council", True, True),
         (StaySubject.BODY, "other", False, False),
         (StaySubject.PERSON, "aino", True, True),
         (StaySubject.PERSON, "bert", False, False),
