@@ -15,6 +15,7 @@ from typing import Protocol
 
 from tenure_policies.envelope import SignedDocument
 from tenure_policies.payloads import Directive, KeysDocument
+from tenure_server.domain.account_step import AccountStep, DirectoryAnswer
 from tenure_server.domain.audit import AuditEntry, LoggedEntry
 from tenure_server.domain.campaign import ManifestStatus, StoredManifest, StoredRelease
 from tenure_server.domain.commitment import Commitment
@@ -32,6 +33,8 @@ from tenure_server.domain.ids import (
     UserId,
 )
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
+from tenure_server.domain.mail import Mail
+from tenure_server.domain.mandate import Person
 from tenure_server.domain.record import R, RecordKind
 from tenure_server.domain.stay import Stay
 
@@ -589,4 +592,47 @@ class Subscription(Protocol):
 
     def close(self) -> None:
         """End the interest; whoever waits is told that there is no news."""
+        ...
+
+
+class Post(Protocol):
+    """Takes one mail to a mail server."""
+
+    async def send(self, mail: Mail) -> None:
+        """Send a mail; sent again with the same id, it is the same mail (one Message-ID).
+
+        Raises:
+            PostRefusedError: The server will never take it.
+            PostUncertainError: The connection broke when it may have been taken.
+            UnavailableError: It was not taken now; try again later.
+        """
+        ...
+
+
+class Directory(Protocol):
+    """The city's directory of accounts and mailboxes; every verb may be asked for again without harm."""
+
+    async def block_sign_in(self, person: Person, step: AccountStep) -> DirectoryAnswer:
+        """End a person's sessions and let them sign in no more.
+
+        Raises:
+            RefusedError: It will never be possible here; people must do it.
+            UnavailableError: The directory does not answer now.
+        """
+        ...
+
+    async def unblock_sign_in(self, person: Person, step: AccountStep) -> DirectoryAnswer:
+        """Let a person sign in again; errors as in `block_sign_in`."""
+        ...
+
+    async def close_mailbox(self, person: Person, step: AccountStep) -> DirectoryAnswer:
+        """Close a person's mailbox; its content stays with the city. Errors as in `block_sign_in`."""
+        ...
+
+    async def reopen_mailbox(self, person: Person, step: AccountStep) -> DirectoryAnswer:
+        """Open a closed mailbox again; errors as in `block_sign_in`."""
+        ...
+
+    async def mailboxes(self) -> frozenset[str] | None:
+        """Return the addresses, in lower case, that have a mailbox; None if the directory cannot tell."""
         ...
