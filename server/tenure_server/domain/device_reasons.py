@@ -1,6 +1,7 @@
 """Why a device is what it should be: facts and the rules that make them matter. Pure: no I/O, no clock."""
 
 from datetime import UTC, datetime
+from enum import Enum
 
 from tenure_server.domain.custody import Asset, DeviceKind, HolderType
 from tenure_server.domain.entitlement import Standing
@@ -9,14 +10,34 @@ from tenure_server.domain.plan import Need, Reason
 from tenure_server.domain.rights import PersonRights
 from tenure_server.domain.whereabouts import Situation, Whereabouts
 
-_BARS: dict[Need, Reason] = {
-    Need.CONFIRMATION: Reason(fact=say(N_("A person must confirm before it is wiped.")), rule="P19"),
-    Need.HOLD_RELEASE: Reason(fact=say(N_("A hold stands: nothing may be destroyed.")), rule="P19"),
-    Need.CUSTODY_CONFIRMATION: Reason(
-        fact=say(N_("It is lent to a person who is entitled to a laptop in their own right.")), rule="P11"
-    ),
-    Need.FRESH_REGISTER: Reason(fact=say(N_("The register is too old to wipe on its word.")), rule="P19"),
-}
+
+class Bar(Enum):
+    """What keeps a wipe from happening: what it needs, and why."""
+
+    UNCONFIRMED = Need.CONFIRMATION, N_("A person must confirm before it is wiped."), "P19"
+    APPEALED = (
+        Need.CONFIRMATION,
+        N_("The election is appealed: its result is provisional, and nothing is destroyed."),
+        "P19",
+    )
+    HOLD = Need.HOLD_RELEASE, N_("A hold stands: nothing may be destroyed."), "P19"
+    LENT = (
+        Need.CUSTODY_CONFIRMATION,
+        N_("It is lent to a person who is entitled to a laptop in their own right."),
+        "P11",
+    )
+    DISPUTED = (
+        Need.CUSTODY_CONFIRMATION,
+        N_("Its holder says that it was handed back: the receipt decides."),
+        "P18",
+    )
+    STALE = Need.FRESH_REGISTER, N_("The register is too old to wipe on its word."), "P19"
+
+    def __init__(self, need: Need, fact: str, rule: str) -> None:
+        self.need = need
+        self.reason = Reason(fact=say(fact), rule=rule)
+
+
 _WHEREABOUTS: dict[Whereabouts, Reason] = {
     Whereabouts.NEVER_ISSUED: Reason(fact=say(N_("It has not been issued to anybody.")), rule="P21"),
     Whereabouts.IN_TRANSIT: Reason(fact=say(N_("It is with a courier or the police.")), rule="P19"),
@@ -35,15 +56,25 @@ def because_whereabouts(asset: Asset, situation: Situation) -> tuple[Reason, ...
     return (_PERIPHERAL if asset.kind is DeviceKind.PERIPHERAL else _WHEREABOUTS[situation.where],)
 
 
-def because_returned(at: datetime, needs: tuple[Need, ...]) -> tuple[Reason, ...]:
+def because_returned(at: datetime, bars: tuple[Bar, ...]) -> tuple[Reason, ...]:
     """Explain a device that came back."""
     fact = say(N_("It came back on {at}; it is reinstalled before the next trustee."), at=utc(at))
-    return (*because_barred(needs), Reason(fact=fact, rule="P15"))
+    return (*because_barred(bars), Reason(fact=fact, rule="P15"))
 
 
-def because_barred(needs: tuple[Need, ...]) -> tuple[Reason, ...]:
+def because_barred(bars: tuple[Bar, ...]) -> tuple[Reason, ...]:
     """Explain what keeps a wipe from happening."""
-    return tuple(_BARS[need] for need in needs)
+    return tuple(bar.reason for bar in bars)
+
+
+def because_delayed(ended: datetime, locks_at: datetime) -> tuple[Reason, ...]:
+    """Explain a laptop that stays open over the end of the right, while a meeting goes on."""
+    fact = say(
+        N_("The right to it ended at {ended}, in a meeting that goes on: it locks at {at}."),
+        ended=utc(ended),
+        at=utc(locks_at),
+    )
+    return (Reason(fact=fact, rule="P19"),)
 
 
 def because_due(at: datetime, *, of_person: bool) -> tuple[Reason, ...]:

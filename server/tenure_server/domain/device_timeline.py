@@ -3,7 +3,8 @@
 Rules: the responsible holder's right decides, never the borrower's (P11) nor a sign-in; the right ends, the
 device locks, and a while later it is wiped if its end is certain and nothing bars it (P19, P25, V2); what
 comes back is reinstalled (P15); what is not back within the month is proposed to be charged, for a person to
-decide (P18). Bars are judged at the moment of the plan and never move a step.
+decide (P18). Bars are judged at the moment of the plan and never move a step. A meeting over the end moves
+the lock and nothing else, except that nothing comes before the lock.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from datetime import datetime
 from tenure_server.domain.civil_time import days_later, month_deadline
 from tenure_server.domain.custody import Asset, Custody, DeviceKind, HolderType
 from tenure_server.domain.device_reasons import (
+    Bar,
     because_barred,
+    because_delayed,
     because_due,
     because_ended,
     because_entitled,
@@ -23,6 +26,7 @@ from tenure_server.domain.device_reasons import (
 )
 from tenure_server.domain.entitlement import Ending, Standing
 from tenure_server.domain.plan import Desired, DevicePlan, Need, Reason, Step, Verb
+from tenure_server.domain.postponement import UNTOUCHED, Postponement
 from tenure_server.domain.rights import PersonRights
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.whereabouts import Situation, Whereabouts
@@ -44,6 +48,10 @@ class DeviceCase:
     stale: bool
     approved: bool
     """Whether people approved this device's wipe."""
+    postponed: Postponement = UNTOUCHED
+    """What stays do to whoever answers for it."""
+    disputed: bool = False
+    """Whether somebody says that it came back, and no receipt tells so (case 33)."""
 
 
 def final_end(case: DeviceCase) -> datetime | None:
@@ -99,21 +107,21 @@ def _lost(case: DeviceCase) -> DevicePlan:
     """Lock at the loss, or at the end of the right if that came first; charge nobody."""
     lost_at = case.situation.changed_at
     assert lost_at is not None  # noqa: S101 - a loss has a moment by construction
-    present = next((ending.at for ending in case.right.endings), lost_at)
-    locks_at = min(lost_at, present)
+    found = case.right.endings[:1]
+    locks_at = min([lost_at, *(_locks_at(case, ending) for ending in found)])
     lock = Step(verb=Verb.LOCK, at=locks_at, rule="P19")
     because = because_whereabouts(case.asset, case.situation)
-    return _answer(case, Desired.LOCKED, because, (lock,), locks_at)
+    return _answer(case, Desired.LOCKED, because, (lock,), min([lost_at, *(ending.at for ending in found)]))
 
 
 def _returned(case: DeviceCase) -> DevicePlan:
     """Wipe what came back, whatever the register's age (P15)."""
     returned_at = case.situation.changed_at
     assert returned_at is not None  # noqa: S101 - a return has a moment by construction
-    needs = _bars(case, unconfirmed=not case.approved, by_register=False)
-    step = Step(verb=Verb.WIPE, at=returned_at, rule="P15", needs=needs)
-    desired = Desired.LOCKED if step.needs else Desired.WIPED
-    return _answer(case, desired, because_returned(returned_at, step.needs), (step,), returned_at)
+    bars = _bars(case, unconfirmed=not case.approved, by_register=False, disputed=False)
+    step = Step(verb=Verb.WIPE, at=returned_at, rule="P15", needs=_needs(bars))
+    desired = Desired.LOCKED if bars else Desired.WIPED
+    return _answer(case, desired, because_returned(returned_at, bars), (step,), returned_at)
 
 
 def _held(
@@ -135,28 +143,53 @@ def _steps(
 ) -> Iterator[Step]:
     of_person = _is_person(case.situation.holder)
     for ending in found:
-        yield Step(verb=Verb.LOCK, at=ending.at, rule="P19" if of_person else "V2")
+        locks_at = _locks_at(case, ending)
+        yield Step(verb=Verb.LOCK, at=locks_at, rule="P19" if of_person else "V2")
         if not ending.final:
             continue
-        wipe_at = days_later(ending.at, policy.wipe_after, policy.zone)
-        unconfirmed = _by_death(case, ending) or (wipe_at <= at and not case.approved)
-        bars = _bars(case, unconfirmed=unconfirmed, by_register=of_person)
+        wipe_at = max(locks_at, days_later(ending.at, policy.wipe_after, policy.zone))
+        needs = _needs(_bars_of_wipe(case, ending, wipe_at, at))
         campaign = (Need.CAMPAIGN,) if ending.at in campaign_moments else ()
-        yield Step(verb=Verb.WIPE, at=wipe_at, rule="P19" if of_person else "V2", needs=(*campaign, *bars))
-        charge_at = month_deadline(ending.at, policy.zone, policy.holidays)
+        yield Step(verb=Verb.WIPE, at=wipe_at, rule="P19" if of_person else "V2", needs=(*campaign, *needs))
+        charge_at = max(locks_at, month_deadline(ending.at, policy.zone, policy.holidays))
         if of_person and not _dead(case, charge_at):
-            yield Step(verb=Verb.PROPOSE_CHARGE, at=charge_at, rule="P18", needs=(Need.HUMAN_DECISION,))
+            yield Step(verb=Verb.PROPOSE_CHARGE, at=charge_at, rule="P18", needs=_needs_of_charge(case))
 
 
-def _bars(case: DeviceCase, *, unconfirmed: bool, by_register: bool) -> tuple[Need, ...]:
-    """Return what keeps a wipe from happening, in the order of the closed list."""
+def _locks_at(case: DeviceCase, ending: Ending) -> datetime:
+    """Return when to lock for an end; a meeting puts off neither a suspension nor a death."""
+    if case.right.suspended_since is not None or _by_death(case, ending):
+        return ending.at
+    return case.postponed.locks_at(ending.at)
+
+
+def _bars_of_wipe(case: DeviceCase, ending: Ending, wipe_at: datetime, at: datetime) -> tuple[Bar, ...]:
+    unconfirmed = _by_death(case, ending) or (wipe_at <= at and not case.approved)
+    of_person = _is_person(case.situation.holder)
+    return _bars(case, unconfirmed=unconfirmed, by_register=of_person, disputed=case.disputed)
+
+
+def _bars(case: DeviceCase, *, unconfirmed: bool, by_register: bool, disputed: bool) -> tuple[Bar, ...]:
+    """Return what keeps a wipe from happening, in the order of the closed list of needs."""
     bars = (
-        (Need.CONFIRMATION, unconfirmed),
-        (Need.HOLD_RELEASE, case.hold),
-        (Need.CUSTODY_CONFIRMATION, case.borrower_entitled),
-        (Need.FRESH_REGISTER, by_register and case.stale),
+        (Bar.UNCONFIRMED, unconfirmed),
+        (Bar.APPEALED, case.postponed.appealed),
+        (Bar.HOLD, case.hold),
+        (Bar.LENT, case.borrower_entitled),
+        (Bar.DISPUTED, disputed),
+        (Bar.STALE, by_register and case.stale),
     )
-    return tuple(need for need, stands in bars if stands)
+    return tuple(bar for bar, stands in bars if stands)
+
+
+def _needs(bars: tuple[Bar, ...]) -> tuple[Need, ...]:
+    return tuple(dict.fromkeys(bar.need for bar in bars))
+
+
+def _needs_of_charge(case: DeviceCase) -> tuple[Need, ...]:
+    """Return what a charge waits for: always a person, and what a dispute or an appeal still asks (P18)."""
+    bars = ((Bar.APPEALED, case.postponed.appealed), (Bar.DISPUTED, case.disputed))
+    return (*_needs(tuple(bar for bar, stands in bars if stands)), Need.HUMAN_DECISION)
 
 
 def _desired(
@@ -165,13 +198,16 @@ def _desired(
     right = case.right
     if right.live is not None or not any(ending.at <= at for ending in found):
         return Desired.ACTIVE, because_entitled(case.situation, right, case.rights)
+    locks_at = _locks_at(case, found[0])
+    if at < locks_at:
+        return Desired.ACTIVE, because_delayed(found[0].at, locks_at)
     if right.suspended_since is not None:
         return Desired.LOCKED, because_suspended(right.suspended_since)
     ended = because_ended(found[0].at, right, of_person=_is_person(case.situation.holder))
     wipe = next((step for step in timeline if step.verb is Verb.WIPE and step.at <= at), None)
     if wipe is None or right.coming:
         return Desired.LOCKED, ended
-    bars = tuple(need for need in wipe.needs if need is not Need.CAMPAIGN)
+    bars = _bars_of_wipe(case, next(ending for ending in found if ending.final), wipe.at, at)
     if bars:
         return Desired.LOCKED, (*because_barred(bars), *ended)
     return Desired.WIPED, (*because_due(wipe.at, of_person=_is_person(case.situation.holder)), *ended)

@@ -3,8 +3,9 @@
 Rules:
 
 - Level, not edge: the answer depends on what should be and what was last signed, never on when we woke.
-- A lease belongs to one holder and one end. Its `lock_id` is kept while both stand (renewal, another reason)
-  and replaced when either changes (extension, re-election, a new holder); approvals for the old one are void.
+- A lease belongs to one holder and one end. Its `lock_id` is kept while both stand (renewal, another reason,
+  a meeting that moves the lock and not the end) and replaced when either changes (extension, re-election, a
+  new holder); approvals for the old one are void.
 - A re-enrolled laptop inherits lock and case (invariant 5): the lock_id outlives the epoch.
 - `wiped` is ordered only where the signer's release for this device, epoch and lock_id lies before us; the
   release, not this module, is what makes it hold.
@@ -36,10 +37,12 @@ CASE_AHEAD = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Whose right a laptop follows, and when that right ends."""
+    """Whose right a laptop follows, when that right ends, and when it locks for it."""
 
     holder: str | None
+    ends: datetime | None
     lock_at: datetime | None
+    """The end, or later while a meeting runs over it."""
     lock_id: LockId
 
 
@@ -115,9 +118,10 @@ def next_directive(
 
 def _lease(plan: DevicePlan, last: Last | None, new_lock_id: LockId) -> Lease:
     lock_at = lease_end(plan)
-    if last is not None and (last.lease.holder, last.lease.lock_at) == (plan.holder, lock_at):
-        return last.lease
-    return Lease(holder=plan.holder, lock_at=lock_at, lock_id=new_lock_id)
+    ends = lock_at if plan.right_ends is None else plan.right_ends
+    same = last is not None and (last.lease.holder, last.lease.ends) == (plan.holder, ends)
+    lock_id = last.lease.lock_id if last is not None and same else new_lock_id
+    return Lease(holder=plan.holder, ends=ends, lock_at=lock_at, lock_id=lock_id)
 
 
 def lease_end(plan: DevicePlan) -> datetime | None:
@@ -147,8 +151,8 @@ def _state(
 
 
 def _needs_case(state: DirectiveState, lease: Lease, now: datetime) -> bool:
-    if state is not DirectiveState.ACTIVE:
-        return True
+    if state is not DirectiveState.ACTIVE or lease.lock_at != lease.ends:
+        return True  # the case of a lock that was put off is what remembers the end
     return lease.lock_at is not None and now >= lease.lock_at - CASE_AHEAD
 
 

@@ -2,6 +2,7 @@
 
 Rules: one set of notices per person, for the last laptop entitlement, to whoever holds a laptop (P14, P18);
 sign-in is blocked as the mailbox right ends and the mailbox closed a month later, unless a hold stands (P20);
+a meeting over the end puts the block off, and an appeal of the election keeps the mailbox open;
 staff accounts stay; nobody is written to after a death, nor by a machine while a hold on them stands.
 """
 
@@ -13,6 +14,7 @@ from tenure_server.domain.civil_time import NOTICE_TIME, local_day, local_time, 
 from tenure_server.domain.entitlement import Ending
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.plan import Need, PersonPlan, Step, Verb
+from tenure_server.domain.postponement import UNTOUCHED, Postponement
 from tenure_server.domain.rights import PersonRights, laptop_right, mailbox_right, status_of
 from tenure_server.domain.term import TermPolicy
 
@@ -29,6 +31,7 @@ class PersonCase:
     laptops_since: tuple[datetime, ...]
     """When they became the holder of each laptop they hold now."""
     hold: bool
+    postponed: Postponement = UNTOUCHED
 
 
 def plan_person(case: PersonCase, policy: TermPolicy, at: datetime) -> PersonPlan:
@@ -67,19 +70,26 @@ def _mailbox_steps(case: PersonCase, policy: TermPolicy) -> Iterator[Step]:
     if case.rights.staff is not None:
         return
     for ending in case.rights.mailbox.endings:
-        yield Step(verb=Verb.BLOCK_SIGN_IN, at=ending.at, rule="P20")
+        blocks_at = _blocks_at(case, ending)
+        yield Step(verb=Verb.BLOCK_SIGN_IN, at=blocks_at, rule="P20")
         if ending.final:
-            yield from _closing(case, ending, policy)
+            yield from _closing(case, ending, blocks_at, policy)
 
 
-def _closing(case: PersonCase, ending: Ending, policy: TermPolicy) -> Iterator[Step]:
-    closes = month_deadline(ending.at, policy.zone, policy.holidays)
+def _blocks_at(case: PersonCase, ending: Ending) -> datetime:
+    if case.rights.mailbox.suspended_since is not None or _by_death(ending, case.rights):
+        return ending.at
+    return case.postponed.locks_at(ending.at)
+
+
+def _closing(case: PersonCase, ending: Ending, blocks_at: datetime, policy: TermPolicy) -> Iterator[Step]:
+    closes = max(blocks_at, month_deadline(ending.at, policy.zone, policy.holidays))
     by_death = _by_death(ending, case.rights)
     day = local_day(closes, policy.zone) - _BEFORE_CLOSING
     notice = local_time(day, NOTICE_TIME, policy.zone)
     if not (by_death or case.hold or _dead(case.rights, notice)):
         yield Step(verb=Verb.NOTIFY, at=notice, rule="P20", key="M-7")
-    bars = ((Need.CONFIRMATION, by_death), (Need.HOLD_RELEASE, case.hold))
+    bars = ((Need.CONFIRMATION, by_death or case.postponed.appealed), (Need.HOLD_RELEASE, case.hold))
     needs = tuple(need for need, stands in bars if stands)
     yield Step(verb=Verb.CLOSE_MAILBOX, at=closes, rule="P20", needs=needs)
 

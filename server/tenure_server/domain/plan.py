@@ -110,7 +110,15 @@ class DevicePlan:
     because: tuple[Reason, ...]
     timeline: tuple[Step, ...]
     right_ends: datetime | None
-    """When the responsible holder's right ends if that end is known: the lease (`lock_at`); else None."""
+    """When the responsible holder's right ends if that end is known, else None: what a lease is about."""
+
+    @property
+    def locks_at(self) -> datetime | None:
+        """When it locks for that end: its lease, later than `right_ends` where a meeting runs over it.
+
+        Another `locks_at` for the same `right_ends` is a delay; another `right_ends` is another lease.
+        """
+        return min((step.at for step in self.timeline if step.verb is Verb.LOCK), default=self.right_ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

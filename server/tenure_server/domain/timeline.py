@@ -23,6 +23,7 @@ from tenure_server.domain.guard_rails import campaign_moments
 from tenure_server.domain.ids import LocationId, PersonId, Serial
 from tenure_server.domain.person_timeline import PersonCase, plan_person
 from tenure_server.domain.plan import Plan
+from tenure_server.domain.postponement import Postponements, postponements
 from tenure_server.domain.remarks import (
     age_in_days,
     device_remarks,
@@ -48,6 +49,7 @@ class _Known:
     situations: Mapping[Serial, Situation]
     people_on_hold: frozenset[str]
     devices_on_hold: frozenset[str]
+    postponed: Postponements
     stale: bool
 
 
@@ -96,15 +98,18 @@ def _known(facts: Facts, policy: TermPolicy, at: datetime, *, stale: bool) -> _K
     custody = _grouped(facts.custody, lambda row: row.serial)
     agreements = _grouped(facts.agreements, lambda row: row.location)
     serials = {asset.serial for asset in facts.assets} | custody.keys()
+    rights = {
+        person: rights_of(mandates.get(person, ()), policy, at)
+        for person in sorted({*facts.people, *mandates})
+    }
+    deaths = {person: one.death for person, one in rights.items()} if facts.stays else {}
     return _Known(
-        rights={
-            person: rights_of(mandates.get(person, ()), policy, at)
-            for person in sorted({*facts.people, *mandates})
-        },
+        rights=rights,
         locations={location: location_standing(rows, at) for location, rows in agreements.items()},
         situations={serial: situation(custody.get(serial, ()), at) for serial in serials},
         people_on_hold=_on_hold(facts.holds, HoldSubject.PERSON, at),
         devices_on_hold=_on_hold(facts.holds, HoldSubject.DEVICE, at),
+        postponed=postponements(facts.stays, mandates, deaths, at),
         stale=stale,
     )
 
@@ -140,6 +145,8 @@ def _device_case(asset: Asset, known: _Known, *, approved: bool) -> DeviceCase:
         borrower_entitled=any(
             known.rights.get(PersonId(one), NO_RIGHTS).entitled_to_laptop for one in borrowers
         ),
+        postponed=known.postponed.of(PersonId(now.held_by_person or "")),
+        disputed=asset.serial in known.postponed.disputed,
         stale=known.stale,
         approved=approved,
     )
@@ -180,6 +187,7 @@ def _person_case(
         rights=known.rights[person],
         laptops_since=tuple(sorted(laptops_since.get(person, ()))),
         hold=person in known.people_on_hold,
+        postponed=known.postponed.of(person),
     )
 
 

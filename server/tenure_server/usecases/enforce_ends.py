@@ -155,7 +155,7 @@ class _Sweep:
         wanted = next_directive(
             plan,
             device,
-            None if latest is None else _last(latest),
+            None if latest is None else _last(latest, self.cases),
             released=self.released.get(device.id, frozenset()),
             held_seq=self.held.get(device.id),
             now=self.now,
@@ -193,7 +193,7 @@ class _Sweep:
             serial=plan.serial,
             holder=plan.holder or "",
             lock_id=wanted.lease.lock_id,
-            ends_at=wanted.lease.lock_at,
+            ends_at=wanted.lease.ends,
             rule=rule,
             decision=decision,
             status=CaseStatus.OPEN,
@@ -287,12 +287,21 @@ class _Sweep:
         await self.tx.audit.append([entry(self.now, kind, subject, **{"serial": subject, **fields})])
 
 
-def _last(stored: StoredDirective) -> Last:
+def _last(stored: StoredDirective, cases: Mapping[CaseId, LifecycleCase]) -> Last:
+    # A case tells the end that its lock is about; the directive itself only when it locks, which a meeting
+    # may have put off. A lock that was put off has a case.
+    case = None if stored.case is None else cases.get(stored.case)
+    of_case = case is not None and case.lock_id == stored.lock_id
     return Last(
         epoch=stored.epoch,
         seq=stored.seq,
         state=DirectiveState(stored.state),
-        lease=Lease(holder=stored.holder, lock_at=stored.lock_at, lock_id=stored.lock_id),
+        lease=Lease(
+            holder=stored.holder,
+            ends=case.ends_at if case is not None and of_case else stored.lock_at,
+            lock_at=stored.lock_at,
+            lock_id=stored.lock_id,
+        ),
         plan_digest=stored.plan_digest,
         issued=stored.issued,
         case=stored.case,
