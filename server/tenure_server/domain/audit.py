@@ -48,6 +48,8 @@ class AuditKind(StrEnum):
     CLOCK_MOVED = "clock_moved"
     TASK_OPENED = "task_opened"
     TASK_CLOSED = "task_closed"
+    SOURCE_SET = "source_set"
+    SOURCE_FORGOTTEN = "source_forgotten"
 
 
 DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
@@ -93,6 +95,8 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.CLOCK_MOVED: frozenset({"to"}),
     AuditKind.TASK_OPENED: frozenset({"task", "kind"}),
     AuditKind.TASK_CLOSED: frozenset({"task", "by"}),
+    AuditKind.SOURCE_SET: frozenset({"preset", "digest"}),
+    AuditKind.SOURCE_FORGOTTEN: frozenset({"preset", "digest"}),
 }
 
 

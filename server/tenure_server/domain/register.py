@@ -6,11 +6,10 @@ Pure: no I/O, no clock. Rules:
   file is refused; so it is with one id and two names, an empty person id or an unknown code;
 - an end without its basis is quarantined: the row entitles and ends nobody's right;
 - a body with two types is told: each row entitles by the type that it says;
-- party, tax, bank and national identifiers are never kept: their columns are dropped and reported, and a
-  person id that looks like a national identifier is refused.
+- party, tax, bank and national identifiers are never kept: their columns, and cells that hold a
+  henkilötunnus, are dropped and reported; a person id that looks like one is refused.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -30,6 +29,11 @@ from tenure_server.domain.mandate import (
     Seat,
 )
 from tenure_server.domain.message import N_, say
+from tenure_server.domain.never_kept import (
+    is_never_kept,
+    looks_like_national_identifier,
+    without_national_identifiers,
+)
 from tenure_server.domain.table import HEADER_ROW, Cells, Faults, Table, missing_columns, rows_of
 
 REQUIRED = ("person_ext_id", "body_ext_id", "body_type", "seat_type", "valid_from", "valid_to")
@@ -40,11 +44,8 @@ COLUMNS = (
     *("decision_ref", "end_decision_ref", "status", "laptop_choice", "is_employee"),
 )
 _TWO_BODIES = N_("One body_ext_id has two names or types: give each body an id of its own.")
-_NEVER_KEPT = re.compile(
-    r"party|parti|puolue|valtuustoryhm|vero|tax|skatt|bank|pankki|iban|tilinumero|kontonummer|account"
-    r"|hetu|henkil[oö]tunnus|personbeteckning|personnummer|national_?id|ssn|social_security"
-)
-_NATIONAL_IDENTIFIER = re.compile(r"\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y]")
+PERSON_IDS = frozenset({"person_ext_id", "deputy_for_person_ext_id"})
+"""Where a person is named: what looks like a henkilötunnus there is refused, not dropped."""
 
 
 class Language(StrEnum):
@@ -80,15 +81,16 @@ def read_register(table: Table, zone: tzinfo) -> RegisterRead:
     faults = Faults(table.file)
     if missing_columns(table, REQUIRED, faults):
         return RegisterRead(findings=tuple(faults.found))
+    clean, dropped = without_national_identifiers(table, read=COLUMNS, ids=PERSON_IDS)
     reading = _Reading()
-    for cells in rows_of(table, zone, faults):
+    for cells in rows_of(clean, zone, faults):
         reading.take(cells)
     return RegisterRead(
         people=reading.people,
         bodies=reading.bodies,
         mandates=tuple(reading.mandates.values()),
         quarantine=tuple(reading.quarantine),
-        warnings=(*_column_remarks(table), *reading.remarks),
+        warnings=(*_column_remarks(table), *dropped, *reading.remarks),
         findings=tuple(faults.found),
     )
 
@@ -166,13 +168,13 @@ def _filled(known: Person, new: Person) -> Person:
 def _person(cells: Cells) -> Person | None:
     person = cells.required("person_ext_id")
     language = cells.code("language", Language, Language.FI)
-    if _NATIONAL_IDENTIFIER.fullmatch(person):
-        sentence = N_(
-            "This looks like a national identifier, which is never stored: use the register's own id."
-        )
-        cells.fault("person_ext_id", say(sentence))
-        return None
-    if not person or language is None:
+    for column in sorted(PERSON_IDS):
+        if looks_like_national_identifier(cells.text(column)):
+            sentence = N_(
+                "This looks like a national identifier, which is never stored: use the register's own id."
+            )
+            cells.fault(column, say(sentence))
+    if not person or language is None or looks_like_national_identifier(person):
         return None
     return Person(
         id=PersonId(person),
@@ -237,10 +239,9 @@ def _column_remarks(table: Table) -> list[Remark]:
     remarks = []
     for column in table.columns:
         if column and column not in COLUMNS:
-            forbidden = _NEVER_KEPT.search(column)
             sentence = (
                 N_("Column {column} was dropped: party, tax, bank and national identifiers are never stored.")
-                if forbidden
+                if is_never_kept(column)
                 else N_("Column {column} is not known and was not read.")
             )
             remarks.append(Remark(row=HEADER_ROW, why=say(sentence, column=column)))

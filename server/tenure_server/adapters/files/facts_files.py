@@ -8,11 +8,13 @@ from typing import TypeVar
 
 from tenure_server.adapters.files.csv_table import read_csv
 from tenure_server.domain.agreement_list import read_agreements
+from tenure_server.domain.column_mapping import ColumnMapping
 from tenure_server.domain.custody_list import read_custody
 from tenure_server.domain.device_list import read_devices
 from tenure_server.domain.errors import Finding, InputError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.hold_list import read_holds
+from tenure_server.domain.mapped_table import read_source
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.register import RegisterRead, read_register
 from tenure_server.domain.table import Table
@@ -32,14 +34,22 @@ class FactsFiles:
     holds: Path | None = None
 
 
-def read_facts(files: FactsFiles, zone: tzinfo, *, register_date: datetime | None = None) -> Facts:
-    """Read all files; dates are days of the zone.
+def read_facts(
+    files: FactsFiles,
+    zone: tzinfo,
+    *,
+    register_date: datetime | None = None,
+    mapping: ColumnMapping | None = None,
+) -> Facts:
+    """Read all files; dates are days of the zone. The register is read through the mapping of its source.
 
     Raises:
         InputError: Any of them is refused; the findings of all are in it.
     """
     findings: list[Finding] = []
-    register = RegisterRead() if files.register is None else _register(files.register, zone, findings)
+    register = (
+        RegisterRead() if files.register is None else _register(files.register, zone, mapping, findings)
+    )
     facts = Facts(
         people=register.people,
         bodies=register.bodies,
@@ -57,11 +67,13 @@ def read_facts(files: FactsFiles, zone: tzinfo, *, register_date: datetime | Non
     return facts
 
 
-def _register(path: Path, zone: tzinfo, findings: list[Finding]) -> RegisterRead:
+def _register(
+    path: Path, zone: tzinfo, mapping: ColumnMapping | None, findings: list[Finding]
+) -> RegisterRead:
     table = _table(path, findings)
     if table is None:
         return RegisterRead()
-    register = read_register(table, zone)
+    register = read_register(table, zone) if mapping is None else read_source(table, mapping, zone)
     findings.extend(register.findings)
     return register
 
