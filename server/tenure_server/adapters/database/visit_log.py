@@ -12,7 +12,6 @@ fixes the order in which the planner looks.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR
 from typing import Any
 
 import msgspec
@@ -23,15 +22,14 @@ from tenure_server.adapters.database.column_types import map_text, moment_text
 from tenure_server.adapters.database.connection import begun
 from tenure_server.adapters.database.failures import translated
 from tenure_server.adapters.database.natural_batch import NaturalBatch
+from tenure_server.adapters.storable_visit import refuse_what_cannot_be_stored
 from tenure_server.domain.device import LastVisit
-from tenure_server.domain.errors import InputError, TenureError
+from tenure_server.domain.errors import TenureError
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, MunicipalityId
-from tenure_server.domain.message import N_, say
 from tenure_server.usecases.ports import VisitOutcome
 
 BATCH = 1000
 """Most visits of one statement."""
-GREATEST = 2**63 - 1
 
 UNKNOWN = VisitOutcome(
     valid=False, fresh=False, last_visit=0, seq=0, news=0, keys_number=0, stored_digests={}
@@ -61,7 +59,7 @@ class DatabaseVisitLog:
             UnavailableError: The database cannot write now.
             InputError: A value that no database stores; refused here so that it fails nobody else's visit.
         """
-        _refuse_what_cannot_be_stored(visit)
+        refuse_what_cannot_be_stored(visit)
         return await self._batch.submit(_Signed(visit=visit, key=key))
 
     async def close(self) -> None:
@@ -91,15 +89,6 @@ class DatabaseVisitLog:
                     for place in places:
                         outcomes[place] = found.get(visits[place].visit.device, UNKNOWN)
         return [outcomes[place] for place in range(len(visits))]
-
-
-def _refuse_what_cannot_be_stored(visit: LastVisit) -> None:
-    numbers = (visit.epoch, visit.visit, visit.keys_number, visit.held_seq or 0)
-    texts = (visit.agent_version, visit.held_digest or "", visit.lock_id or "")
-    moments = (moment for moment in (visit.clock_trusted, visit.clock_wall) if moment is not None)
-    storable = all(0 <= number <= GREATEST for number in numbers) and not any("\0" in text for text in texts)
-    if not storable or any(not MINYEAR < moment.year < MAXYEAR for moment in moments):
-        raise InputError(say(N_("The visit holds a number or text that cannot be stored.")))
 
 
 def _rounds(visits: Sequence[_Signed]) -> list[list[int]]:
