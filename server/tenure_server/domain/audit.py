@@ -30,6 +30,8 @@ class AuditKind(StrEnum):
     TAKEN_BACK = "taken_back"
     HOLD_SET = "hold_set"
     HOLD_LIFTED = "hold_lifted"
+    STAY_SET = "stay_set"
+    STAY_LIFTED = "stay_lifted"
     CASE_OPENED = "case_opened"
     CASE_CLOSED = "case_closed"
     DIRECTIVE_SIGNED = "directive_signed"
@@ -48,6 +50,19 @@ class AuditKind(StrEnum):
     CLOCK_MOVED = "clock_moved"
     TASK_OPENED = "task_opened"
     TASK_CLOSED = "task_closed"
+    LOAN_CONFIRMED = "loan_confirmed"
+    RETURN_RECEIPTED = "return_receipted"
+    RETURN_DISPUTED = "return_disputed"
+    DISPUTE_SETTLED = "dispute_settled"
+    DEVICE_FOUND = "device_found"
+    DEVICE_REIMAGED = "device_reimaged"
+    COMMITMENT_SIGNED = "commitment_signed"
+    COMMITMENT_TEXT_ADDED = "commitment_text_added"
+    OWN_DEVICE_STATED = "own_device_stated"
+    EVENT_CREATED = "event_created"
+    SLOT_BOOKED = "slot_booked"
+    BOOKING_CANCELLED = "booking_cancelled"
+    EVENT_ATTENDED = "event_attended"
     SOURCE_SET = "source_set"
     SOURCE_FORGOTTEN = "source_forgotten"
 
@@ -71,6 +86,8 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.TAKEN_BACK: frozenset({"serial", "holder", "reason", "end"}),
     AuditKind.HOLD_SET: frozenset({"subject_type", "subject", "hold", "reference"}),
     AuditKind.HOLD_LIFTED: frozenset({"subject_type", "subject", "hold", "reference"}),
+    AuditKind.STAY_SET: frozenset({"subject_type", "subject", "stay", "reference", "start", "until"}),
+    AuditKind.STAY_LIFTED: frozenset({"subject_type", "subject", "stay", "reference", "start", "until"}),
     AuditKind.CASE_OPENED: frozenset({"case", "serial", "holder", "ends_at", "rule", "decision"}),
     AuditKind.CASE_CLOSED: frozenset({"case", "serial", "reason"}),
     AuditKind.DIRECTIVE_SIGNED: frozenset(
@@ -95,6 +112,21 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.CLOCK_MOVED: frozenset({"to"}),
     AuditKind.TASK_OPENED: frozenset({"task", "kind"}),
     AuditKind.TASK_CLOSED: frozenset({"task", "by"}),
+    AuditKind.LOAN_CONFIRMED: frozenset({"serial", "loan", "by"}),
+    AuditKind.RETURN_RECEIPTED: frozenset({"serial", "receipt", "number", "moment", "into", "missing"}),
+    AuditKind.RETURN_DISPUTED: frozenset({"serial", "holder", "reference"}),
+    AuditKind.DISPUTE_SETTLED: frozenset({"serial", "outcome", "reference"}),
+    AuditKind.DEVICE_FOUND: frozenset({"serial", "found_at", "lost_at", "holder_type", "holder"}),
+    AuditKind.DEVICE_REIMAGED: frozenset({"serial", "reimaged_at", "by"}),
+    AuditKind.COMMITMENT_SIGNED: frozenset(
+        {"serial", "holder", "commitment", "text_version", "language", "signed_at"}
+    ),
+    AuditKind.COMMITMENT_TEXT_ADDED: frozenset({"text", "text_version", "language", "digest", "decision"}),
+    AuditKind.OWN_DEVICE_STATED: frozenset({"holder", "digest", "text_version", "language", "signed_at"}),
+    AuditKind.EVENT_CREATED: frozenset({"event", "slots", "places"}),
+    AuditKind.SLOT_BOOKED: frozenset({"event", "holder", "slot"}),
+    AuditKind.BOOKING_CANCELLED: frozenset({"event", "holder", "slot"}),
+    AuditKind.EVENT_ATTENDED: frozenset({"event", "holder", "issued", "returned", "topics"}),
     AuditKind.SOURCE_SET: frozenset({"preset", "digest"}),
     AuditKind.SOURCE_FORGOTTEN: frozenset({"preset", "digest"}),
 }
