@@ -52,8 +52,6 @@ class AuditKind(StrEnum):
     TASK_CLOSED = "task_closed"
     LOAN_CONFIRMED = "loan_confirmed"
     RETURN_RECEIPTED = "return_receipted"
-    RETURN_DISPUTED = "return_disputed"
-    DISPUTE_SETTLED = "dispute_settled"
     DEVICE_FOUND = "device_found"
     DEVICE_REIMAGED = "device_reimaged"
     COMMITMENT_SIGNED = "commitment_signed"
@@ -114,8 +112,6 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.TASK_CLOSED: frozenset({"task", "by"}),
     AuditKind.LOAN_CONFIRMED: frozenset({"serial", "loan", "by"}),
     AuditKind.RETURN_RECEIPTED: frozenset({"serial", "receipt", "number", "moment", "into", "missing"}),
-    AuditKind.RETURN_DISPUTED: frozenset({"serial", "holder", "reference"}),
-    AuditKind.DISPUTE_SETTLED: frozenset({"serial", "outcome", "reference"}),
     AuditKind.DEVICE_FOUND: frozenset({"serial", "found_at", "lost_at", "holder_type", "holder"}),
     AuditKind.DEVICE_REIMAGED: frozenset({"serial", "reimaged_at", "by"}),
     AuditKind.COMMITMENT_SIGNED: frozenset(

@@ -18,7 +18,6 @@ Rules:
   due, only the newest is given; whoever sends them remembers what was sent.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,9 +27,9 @@ from tenure_server.domain.civil_time import NOTICE_TIME, last_day, local_day, lo
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId, Serial
-from tenure_server.domain.mandate import Mandate
+from tenure_server.domain.mandates_of import rights_of_people
 from tenure_server.domain.record import RecordKind
-from tenure_server.domain.rights import PersonRights, rights_of
+from tenure_server.domain.rights import PersonRights
 from tenure_server.domain.term import TermPolicy
 
 
@@ -152,7 +151,7 @@ def loan_reminders(
         loan for loan in loans if loan.is_open and (loan.serial, loan.borrower, loan.start) in standing
     ]
     people = {person for loan in open_loans for person in (loan.lender, loan.borrower)}
-    rights = _rights(facts, people, policy, now)
+    rights = rights_of_people(facts, people, policy, now)
     found = [
         reminder
         for loan in open_loans
@@ -160,16 +159,6 @@ def loan_reminders(
         if not _dead(rights[reminder.person], now)
     ]
     return sorted(found, key=lambda one: (one.due, one.serial, one.person, one.key))
-
-
-def _rights(
-    facts: Facts, people: set[PersonId], policy: TermPolicy, now: datetime
-) -> Mapping[PersonId, PersonRights]:
-    mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
-    for mandate in facts.mandates:
-        if mandate.person in people:
-            mandates[mandate.person].append(mandate)
-    return {person: rights_of(mandates[person], policy, now) for person in people}
 
 
 def _reminders(
