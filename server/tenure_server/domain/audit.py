@@ -39,6 +39,8 @@ class AuditKind(StrEnum):
     DOCUMENT_REFUSED_BY_DEVICE = "document_refused_by_device"
     REQUEST_REFUSED = "request_refused"
     MANIFEST_PREPARED = "manifest_prepared"
+    LAPTOP_EXCLUDED = "laptop_excluded"
+    LAPTOP_INCLUDED = "laptop_included"
     MANIFEST_APPROVED = "manifest_approved"
     MANIFEST_WITHDRAWN = "manifest_withdrawn"
     RELEASE_STORED = "release_stored"
@@ -50,6 +52,11 @@ class AuditKind(StrEnum):
     CLOCK_MOVED = "clock_moved"
     TASK_OPENED = "task_opened"
     TASK_CLOSED = "task_closed"
+    NOTICE_SENT = "notice_sent"
+    NOTICE_NOT_SENT = "notice_not_sent"
+    ACCOUNT_STEP = "account_step"
+    CHARGE_PROPOSED = "charge_proposed"
+    CHARGE_CHANGED = "charge_changed"
     LOAN_CONFIRMED = "loan_confirmed"
     RETURN_RECEIPTED = "return_receipted"
     DEVICE_FOUND = "device_found"
@@ -96,7 +103,11 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     ),
     AuditKind.DOCUMENT_REFUSED_BY_DEVICE: frozenset({"serial", "refusal", "alarm"}),
     AuditKind.REQUEST_REFUSED: frozenset({"serial", "error"}),
-    AuditKind.MANIFEST_PREPARED: frozenset({"manifest", "digest", "serials", "campaign", "rate_per_hour"}),
+    AuditKind.MANIFEST_PREPARED: frozenset(
+        {"manifest", "digest", "serials", "campaign", "rate_per_hour", "canaries", "prepared_by"}
+    ),
+    AuditKind.LAPTOP_EXCLUDED: frozenset({"serial", "holder", "ends", "by"}),
+    AuditKind.LAPTOP_INCLUDED: frozenset({"serial", "holder", "ends", "by"}),
     AuditKind.MANIFEST_APPROVED: frozenset({"manifest", "digest", "approver", "approvals"}),
     AuditKind.MANIFEST_WITHDRAWN: frozenset({"manifest", "digest", "reason"}),
     AuditKind.RELEASE_STORED: frozenset({"manifest", "release", "serial", "epoch", "lock_id", "digest"}),
@@ -110,6 +121,11 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.CLOCK_MOVED: frozenset({"to"}),
     AuditKind.TASK_OPENED: frozenset({"task", "kind"}),
     AuditKind.TASK_CLOSED: frozenset({"task", "by"}),
+    AuditKind.NOTICE_SENT: frozenset({"notice", "key", "channel", "language", "template", "text", "resent"}),
+    AuditKind.NOTICE_NOT_SENT: frozenset({"notice", "key", "state"}),
+    AuditKind.ACCOUNT_STEP: frozenset({"step", "verb", "due", "state", "rule", "reference"}),
+    AuditKind.CHARGE_PROPOSED: frozenset({"charge", "serial", "ends_at", "deadline", "amount", "evidence"}),
+    AuditKind.CHARGE_CHANGED: frozenset({"charge", "state", "by", "amount"}),
     AuditKind.LOAN_CONFIRMED: frozenset({"serial", "loan", "by"}),
     AuditKind.RETURN_RECEIPTED: frozenset({"serial", "receipt", "number", "moment", "into", "missing"}),
     AuditKind.DEVICE_FOUND: frozenset({"serial", "found_at", "lost_at", "holder_type", "holder"}),

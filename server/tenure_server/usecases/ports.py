@@ -21,6 +21,7 @@ from tenure_server.domain.campaign import ManifestStatus, StoredManifest, Stored
 from tenure_server.domain.commitment import Commitment
 from tenure_server.domain.custody import Agreement, Asset, Custody, Hold
 from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt
+from tenure_server.domain.errors import Finding
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import (
     CaseId,
@@ -34,7 +35,8 @@ from tenure_server.domain.ids import (
 )
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
 from tenure_server.domain.mail import Mail
-from tenure_server.domain.mandate import Person
+from tenure_server.domain.mandate import Mandate, Person
+from tenure_server.domain.notice_template import Template, TemplateKey
 from tenure_server.domain.record import R, RecordKind
 from tenure_server.domain.stay import Stay
 
@@ -108,6 +110,16 @@ class StoredImport:
     summary: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFact:
+    """One version of one fact: it stood as recorded in [recorded_from, recorded_to)."""
+
+    fact: Person | Mandate | Custody | Hold | Stay
+    recorded_from: datetime
+    recorded_to: datetime | None
+    """None: it is the present version."""
+
+
 class RegisterStore(Protocol):
     """The bitemporal register, custody and holds."""
 
@@ -120,6 +132,14 @@ class RegisterStore(Protocol):
 
         Devices and the register's date are told as they are now; what the import of then said of its rows
         is empty.
+        """
+        ...
+
+    async def history(self, subject: str) -> Sequence[RecordedFact]:
+        """Return every version recorded about a person or a device, in the order they were recorded.
+
+        Of a person: who they are, their mandates, custody, holds and stays; of a device: its custody, holds
+        and stays.
         """
         ...
 
@@ -592,6 +612,31 @@ class Subscription(Protocol):
 
     def close(self) -> None:
         """End the interest; whoever waits is told that there is no news."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFault:
+    """A text of the city's own that cannot be used; the shipped one is used instead."""
+
+    key: TemplateKey
+    language: str
+    why: Finding
+
+
+class Templates(Protocol):
+    """The texts of notices."""
+
+    def template(self, key: TemplateKey, language: str) -> Template:
+        """Return the text in a language, else in the default one; the city's own if it can be used."""
+        ...
+
+    def language_of(self, key: TemplateKey, language: str) -> str:
+        """Return the language in which `template` answers."""
+        ...
+
+    def faults(self) -> Sequence[TemplateFault]:
+        """Return every text of the city's own that cannot be used, and why."""
         ...
 
 

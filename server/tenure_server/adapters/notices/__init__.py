@@ -1,0 +1,1 @@
+"""Notices on their way out: their texts on disk, and the mail server."""

@@ -1,0 +1,305 @@
+"""Which notices a person is to be sent, about what, and until when each still makes sense.
+
+Pure: no I/O, no clock. Rules (P14, P16, P18, P20, P11):
+
+- The planner says which notices an end leads to; here they get the facts that their texts speak of.
+- One message per person and key, never per role; about whatever laptops the person still holds.
+- A notice that is late is sent only while it makes sense: before the next one of its kind, and before what
+  it announces has happened (ADR 0023).
+- Nobody is written to after a death, nor by a machine while a hold on them stands.
+- The private address is used only once the person can sign in no more; before that, the city's own mailbox.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tenure_server.domain.civil_time import month_deadline
+from tenure_server.domain.custody import (
+    Asset,
+    Custody,
+    CustodyKind,
+    CustodyReason,
+    DeviceKind,
+    HolderType,
+    HoldSubject,
+)
+from tenure_server.domain.facts import Facts
+from tenure_server.domain.ids import PersonId, Serial
+from tenure_server.domain.loan import Loan, LoanKey, LoanReminder, loan_reminders
+from tenure_server.domain.mail import is_address
+from tenure_server.domain.mandate import Mandate, Person, death_of
+from tenure_server.domain.notice import Channel, notice_id
+from tenure_server.domain.notice_template import TemplateKey
+from tenure_server.domain.plan import DevicePlan, PersonPlan, Plan, Step, Verb
+from tenure_server.domain.rights import PersonRights, rights_of
+from tenure_server.domain.term import TermPolicy
+from tenure_server.domain.whereabouts import situation
+
+RECEIPT_WITHIN = timedelta(days=30)
+"""A return that is written down later than this needs no receipt by mail."""
+OWN_DEVICE = "own-device"
+RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueNotice:
+    """One notice that a person is to be sent at a moment, past or to come."""
+
+    person: PersonId
+    key: str
+    about: datetime
+    at: datetime
+    rule: str
+    template: TemplateKey
+    serial: str = ""
+    """Set where a person may have several of one key and moment."""
+    expires: datetime | None = None
+    """From when on it makes no sense any more."""
+    laptops: tuple[str, ...] = ()
+    other: PersonId | None = None
+    """The other party of a loan."""
+    ends: datetime | None = None
+    """The end that it speaks of, exclusive."""
+    locks_at: datetime | None = None
+    deadline: datetime | None = None
+    """When the month is over, exclusive."""
+    amount: Decimal | None = None
+    """What the city may charge; None: not known."""
+    mandate: Mandate | None = None
+    """The seat that ends."""
+
+    @property
+    def id(self) -> str:
+        """Name it as its record is named."""
+        return notice_id(self.person, self.key, self.about, self.serial)
+
+
+def notices(facts: Facts, plan: Plan, loans: Sequence[Loan] = ()) -> Sequence[DueNotice]:
+    """Return the notices that a plan leads to, past and to come; of loans and returns, those due by now."""
+    world = _World.of(facts, plan)
+    found = [
+        *(notice for person in plan.people for notice in _of_person(person, world)),
+        *_receipts(world),
+        *(_of_loan(reminder) for reminder in _reminders(facts, loans, world)),
+    ]
+    return sorted(found, key=lambda one: (one.at, one.person, one.key, one.serial))
+
+
+def channel_of(person: Person, planned: PersonPlan, now: datetime) -> Channel:
+    """Return which way a notice can reach a person now."""
+    blocked = any(step.verb is Verb.BLOCK_SIGN_IN and step.at <= now for step in planned.timeline)
+    if blocked:
+        return Channel.PRIVATE if is_address(person.email_private) else Channel.NONE
+    return Channel.CITY if is_address(person.email_city) else Channel.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """One laptop in a person's hands."""
+
+    asset: Asset
+    since: datetime
+    planned: DevicePlan | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _World:
+    """The facts by id, for those who are written to."""
+
+    facts: Facts
+    plan: Plan
+    mandates: Mapping[PersonId, Sequence[Mandate]]
+    held: Mapping[PersonId, Sequence[_Held]]
+    on_hold: frozenset[str]
+
+    @classmethod
+    def of(cls, facts: Facts, plan: Plan) -> "_World":
+        """Look at each fact once."""
+        mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
+        for mandate in facts.mandates:
+            mandates[mandate.person].append(mandate)
+        holds = (hold for hold in facts.holds if hold.subject_type is HoldSubject.PERSON)
+        return cls(
+            facts=facts,
+            plan=plan,
+            mandates=mandates,
+            held=_held(facts, plan),
+            on_hold=frozenset(
+                hold.subject
+                for hold in holds
+                if hold.start <= plan.at and (hold.end is None or plan.at < hold.end)
+            ),
+        )
+
+    def rights(self, person: PersonId) -> PersonRights:
+        """Return one person's rights now."""
+        return rights_of(self.mandates.get(person, ()), self.plan.policy, self.plan.at)
+
+    def silent(self, person: PersonId) -> bool:
+        """Tell whether no machine writes to a person now."""
+        death = death_of(self.mandates.get(person, ()))
+        return person in self.on_hold or (death is not None and death <= self.plan.at)
+
+
+def _held(facts: Facts, plan: Plan) -> Mapping[PersonId, Sequence[_Held]]:
+    rows: defaultdict[Serial, list[Custody]] = defaultdict(list)
+    for row in facts.custody:
+        rows[row.serial].append(row)
+    planned = {device.serial: device for device in plan.devices}
+    held: defaultdict[PersonId, list[_Held]] = defaultdict(list)
+    for asset in sorted(facts.assets, key=lambda one: one.serial):
+        now = situation(rows[asset.serial], plan.at)
+        if asset.kind is DeviceKind.LAPTOP and now.held_by_person is not None and now.holder is not None:
+            held[PersonId(now.held_by_person)].append(
+                _Held(asset=asset, since=now.holder.start, planned=planned.get(asset.serial))
+            )
+    return held
+
+
+_BEFORE = ("T-30", "T-14", "T-7", "T-1")
+_AFTER = ("T+7", "T+21")
+
+
+def _of_person(planned: PersonPlan, world: _World) -> Iterator[DueNotice]:
+    told = [step for step in planned.timeline if step.verb is Verb.NOTIFY]
+    if not told:
+        return
+    rights = world.rights(planned.person)
+    held = world.held.get(planned.person, ())
+    for step in told:
+        match step.key:
+            case None:
+                yield _own_device(planned, step, rights, held)
+            case "M-7":
+                yield _closing(planned, step)
+            case key:
+                yield _of_end(planned, step, key, told, rights, held, world)
+
+
+def _of_end(
+    planned: PersonPlan,
+    step: Step,
+    key: str,
+    told: Sequence[Step],
+    rights: PersonRights,
+    held: Sequence[_Held],
+    world: _World,
+) -> DueNotice:
+    ends = next(ending.at for ending in rights.laptop.endings if ending.final)
+    policy = world.plan.policy
+    steps = [one for laptop in held if laptop.planned is not None for one in laptop.planned.timeline]
+    locks_at = min((one.at for one in steps if one.verb is Verb.LOCK and one.at >= ends), default=ends)
+    charges = (one.at for one in steps if one.verb is Verb.PROPOSE_CHARGE)
+    deadline = min(charges, default=month_deadline(ends, policy.zone, policy.holidays))
+    series, last = (_BEFORE, locks_at) if key in _BEFORE else (_AFTER, deadline)
+    later = [one.at for one in told if one.key in series and one.at > step.at]
+    prices = [laptop.asset.purchase_price_vat_eur or laptop.asset.purchase_price_eur for laptop in held]
+    known = [price for price in prices if price is not None]
+    return DueNotice(
+        person=planned.person,
+        key=key,
+        about=ends,
+        at=step.at,
+        rule=step.rule,
+        template=TemplateKey(key),
+        expires=min([*later, last]),
+        laptops=tuple(laptop.asset.serial for laptop in held),
+        ends=ends,
+        locks_at=locks_at,
+        deadline=deadline,
+        amount=sum(known, Decimal(0)) if known and len(known) == len(prices) else None,
+        mandate=_ending_at(ends, world.mandates.get(planned.person, ()), policy),
+    )
+
+
+def _ending_at(ends: datetime, mandates: Sequence[Mandate], policy: TermPolicy) -> Mandate | None:
+    rows = (row for row in mandates if row.end == ends and policy.laptop.covers(row.body_type, row.seat))
+    return min(rows, key=lambda row: (row.body, row.seat, row.start), default=None)
+
+
+def _closing(planned: PersonPlan, step: Step) -> DueNotice:
+    closes = next(
+        (one.at for one in planned.timeline if one.verb is Verb.CLOSE_MAILBOX and one.at > step.at),
+        step.at + timedelta(days=7),
+    )
+    return DueNotice(
+        person=planned.person,
+        key="M-7",
+        about=closes,
+        at=step.at,
+        rule=step.rule,
+        template=TemplateKey.M_7,
+        expires=closes,
+        ends=closes,
+    )
+
+
+def _own_device(planned: PersonPlan, step: Step, rights: PersonRights, held: Sequence[_Held]) -> DueNotice:
+    chosen = min((row.start for row in rights.choice), default=step.at)
+    about = max([chosen, *(laptop.since for laptop in held[:1])])
+    return DueNotice(
+        person=planned.person,
+        key=OWN_DEVICE,
+        about=about,
+        at=step.at,
+        rule=step.rule,
+        template=TemplateKey.OWN_DEVICE,
+        laptops=tuple(laptop.asset.serial for laptop in held),
+    )
+
+
+def _receipts(world: _World) -> Iterator[DueNotice]:
+    now = world.plan.at
+    for row in world.facts.custody:
+        returned = row.reason is CustodyReason.RETURNED and row.end is not None and row.end <= now
+        of_person = row.holder_type is HolderType.PERSON and row.kind is CustodyKind.PRIMARY
+        if not (returned and of_person) or row.end is None or now >= row.end + RECEIPT_WITHIN:
+            continue
+        if not world.silent(PersonId(row.holder)):
+            yield DueNotice(
+                person=PersonId(row.holder),
+                key=RECEIPT,
+                about=row.end,
+                at=row.end,
+                rule="P18",
+                template=TemplateKey.RECEIPT,
+                serial=row.serial,
+                expires=row.end + RECEIPT_WITHIN,
+                laptops=(row.serial,),
+            )
+
+
+_LOAN_TEXTS: Mapping[LoanKey, tuple[TemplateKey, TemplateKey]] = {
+    LoanKey.CONFIRM_1: (TemplateKey.LOAN_CONFIRM, TemplateKey.LOAN_CONFIRM),
+    LoanKey.CONFIRM_7: (TemplateKey.LOAN_CONFIRM, TemplateKey.LOAN_CONFIRM),
+    LoanKey.OVERDUE_1: (TemplateKey.LOAN_OVERDUE_HOLDER, TemplateKey.LOAN_OVERDUE_BORROWER),
+    LoanKey.OVERDUE_7: (TemplateKey.LOAN_OVERDUE_HOLDER, TemplateKey.LOAN_OVERDUE_BORROWER),
+    LoanKey.OVERDUE_21: (TemplateKey.LOAN_OVERDUE_HOLDER, TemplateKey.LOAN_OVERDUE_BORROWER),
+    LoanKey.RIGHT_ENDS: (TemplateKey.LOAN_END_HOLDER, TemplateKey.LOAN_END_BORROWER),
+}
+"""What the holder is told, and what the borrower is."""
+
+
+def _reminders(facts: Facts, loans: Sequence[Loan], world: _World) -> Iterator[LoanReminder]:
+    if loans:
+        found = loan_reminders(facts, loans, world.plan.policy, world.plan.at)
+        yield from (reminder for reminder in found if not world.silent(reminder.person))
+
+
+def _of_loan(reminder: LoanReminder) -> DueNotice:
+    return DueNotice(
+        person=reminder.person,
+        key=reminder.key.value,
+        about=reminder.about,
+        at=reminder.due,
+        rule=reminder.rule,
+        template=_LOAN_TEXTS[reminder.key][reminder.borrows],
+        serial=reminder.serial,
+        expires=reminder.about if reminder.key is LoanKey.RIGHT_ENDS else None,
+        laptops=(reminder.serial,),
+        other=reminder.other,
+        ends=reminder.about,
+    )
