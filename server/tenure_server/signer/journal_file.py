@@ -46,11 +46,14 @@ class JournalFile:
         except OSError as error:
             raise _broken(error) from error
         journal = cls(_connect(path))
-        with journal._writing():
-            for statement in _SCHEMA.split(";\n"):
-                if statement.strip():
-                    journal._run(statement)
-            journal._run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        journal._prepare()
+        return journal
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Make a journal that is gone with this process: for simulations, never for a signer."""
+        journal = cls(sqlite3.connect(":memory:", isolation_level=None))
+        journal._prepare()
         return journal
 
     @classmethod
@@ -78,6 +81,13 @@ class JournalFile:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _prepare(self) -> None:
+        with self._writing():
+            for statement in _SCHEMA.split(";\n"):
+                if statement.strip():
+                    self._run(statement)
+            self._run(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
