@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from fakes import stored
+from fakes.databases import Opened
 from fakes.stored import NOW, SERIAL
-from tenure_server.adapters.database.engine import Database
 from tenure_server.domain.errors import ConflictError
 from tenure_server.domain.ids import Serial, UserId
 from tenure_server.usecases.ports import Store
@@ -31,7 +31,7 @@ async def test_an_enrolment_token_is_used_once_before_it_expires(store: Store) -
         assert await tx.access.use_enrol_token("bound", SERIAL, NOW)
 
 
-async def test_a_token_shown_to_two_processes_lets_one_in(store: Store, other_process: Database) -> None:
+async def test_a_token_shown_to_two_processes_lets_one_in(store: Store, other_process: Opened) -> None:
     elsewhere = other_process.store(stored.municipality().id)
     async with store.writing() as tx:
         await tx.access.add_enrol_token("any", None, SOON)

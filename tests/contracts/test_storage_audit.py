@@ -5,6 +5,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from fakes import stored
+from fakes.databases import Opened, on_databases
 from fakes.stored import NOW, SERIAL
 from tenure_server.adapters.database.engine import Database
 from tenure_server.adapters.database.tables import audit_entry
@@ -48,7 +49,7 @@ async def test_entries_are_found_by_subject_and_by_page(store: Store) -> None:
         assert [one.position for one in await tx.audit.page(1, 1)] == [1]
 
 
-async def test_concurrent_writers_and_failures_leave_no_gaps(store: Store, other_process: Database) -> None:
+async def test_concurrent_writers_and_failures_leave_no_gaps(store: Store, other_process: Opened) -> None:
     elsewhere = other_process.store(stored.municipality().id)
 
     async def write(where: Store, number: int) -> None:
@@ -76,6 +77,7 @@ async def test_the_newest_checkpoint_is_the_one_stored_last(store: Store) -> Non
         assert await tx.audit.checkpoints() == [(8, b"eight"), (3, b"three, of a new origin")]
 
 
+@on_databases
 @pytest.mark.parametrize("change", [update(audit_entry).values(subject="other"), delete(audit_entry)])
 async def test_the_database_refuses_to_change_or_delete_an_entry(
     store: Store, database: Database, change: object
@@ -88,6 +90,7 @@ async def test_the_database_refuses_to_change_or_delete_an_entry(
         assert [one.entry for one in await tx.audit.page(0, 10)] == [entry()]
 
 
+@on_databases
 async def test_a_position_is_never_given_twice(store: Store, database: Database) -> None:
     await append(store, entry())
     async with database.writing.connect() as connection:
@@ -96,6 +99,6 @@ async def test_a_position_is_never_given_twice(store: Store, database: Database)
             await connection.execute(insert(audit_entry).values(dict(row)))
 
 
-async def test_a_municipality_that_was_not_set_up_has_no_log(database: Database) -> None:
+async def test_a_municipality_that_was_not_set_up_has_no_log(database: Opened) -> None:
     with pytest.raises(NotFoundError):
         await append(database.store(stored.municipality("nobody").id), entry())

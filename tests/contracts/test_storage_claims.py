@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from fakes import stored
+from fakes.databases import Opened
 from fakes.stored import NOW
-from tenure_server.adapters.database.engine import Database
 from tenure_server.usecases.ports import Store
 
 
@@ -21,7 +21,7 @@ async def test_a_slot_of_a_work_is_claimed_once(store: Store) -> None:
     assert await claim(store, work="mail")
 
 
-async def test_of_many_processes_exactly_one_claims_each_slot(store: Store, other_process: Database) -> None:
+async def test_of_many_processes_exactly_one_claims_each_slot(store: Store, other_process: Opened) -> None:
     elsewhere = other_process.store(stored.municipality().id)
     for minute in range(5):
         slot = f"12:{minute:02}"

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from fakes import stored
+from fakes.databases import Opened
 from fakes.stored import DEVICE, KEY, NOW, SERIAL
-from tenure_server.adapters.database.engine import Database
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.errors import ConflictError, NotFoundError, StaleFactsError
 from tenure_server.domain.ids import DeviceId, KeyThumbprint
@@ -100,7 +100,7 @@ async def test_an_unknown_laptop_takes_no_number(store: Store) -> None:
 
 
 async def test_of_two_processes_that_read_the_same_number_only_one_takes_the_next(
-    store: Store, other_process: Database
+    store: Store, other_process: Opened
 ) -> None:
     await put(store, stored.device())
     elsewhere = other_process.store(stored.municipality().id)
@@ -116,7 +116,7 @@ async def test_of_two_processes_that_read_the_same_number_only_one_takes_the_nex
     assert {type(result) for result in results if result is not None} <= {StaleFactsError}
 
 
-async def test_older_facts_never_take_the_higher_number(store: Store, other_process: Database) -> None:
+async def test_older_facts_never_take_the_higher_number(store: Store, other_process: Opened) -> None:
     """Two nodes read facts and sign; whoever has the higher number has read the newer facts."""
     await put(store, stored.device())
     elsewhere = other_process.store(stored.municipality().id)

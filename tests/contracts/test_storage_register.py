@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from fakes import stored
+from fakes.databases import Opened
 from fakes.stored import AGREEMENT, ASSET, BEGAN, COMMITMENT, CUSTODY, HOLD, NOW, register
-from tenure_server.adapters.database.engine import Database
 from tenure_server.domain.custody import CustodyKind, CustodyReason, HolderType
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.mandate import BodyType, Seat
@@ -201,7 +201,7 @@ async def test_facts_that_did_not_change_are_not_read_again(store: Store) -> Non
         assert (await tx.register.facts()).holds == (HOLD,)
 
 
-async def test_facts_that_another_process_changed_are_seen(store: Store, other_process: Database) -> None:
+async def test_facts_that_another_process_changed_are_seen(store: Store, other_process: Opened) -> None:
     elsewhere = other_process.store(stored.municipality().id)
     for change in (
         lambda tx: tx.register.replace_register(register(), NOW),

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import make_url
 
 from fakes import stored
-from fakes.databases import OWNER
+from fakes.databases import OWNER, POSTGRESQL
 from fakes.stored import NOW, SERIAL
 from tenure_server.adapters.database.engine import Database, open_database
 from tenure_server.domain import audit
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations" / "database.md"
 ROLE = "tenure_server"
 
 
-@pytest.mark.parametrize("backend", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+@pytest.mark.parametrize("backend", [POSTGRESQL], indirect=True)
 async def test_the_documented_role_runs_the_server_and_can_only_add_to_the_log(
     database_url: str, database: Database, store: Store
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from fakes import stored
+from fakes.databases import POSTGRESQL, Opened
 from fakes.stored import DEVICE, KEY, LOCK, MANIFEST, NOW, SERIAL
 from tenure_server.adapters.database import engine as engine_module
 from tenure_server.adapters.database.engine import Database, open_database
@@ -19,6 +20,7 @@ from tenure_server.domain.campaign import ManifestStatus
 from tenure_server.domain.errors import InputError, TenureError, UnavailableError
 from tenure_server.domain.ids import MunicipalityId, UserId
 from tenure_server.domain.lifecycle import CaseStatus
+from tenure_server.domain.task import TASKS
 from tenure_server.usecases import ports
 from tenure_server.usecases.ports import Store, Transaction
 
@@ -34,6 +36,7 @@ WRITES: dict[str, Step] = {
     "register.end_custody": lambda tx: tx.register.end_custody(replace(stored.CUSTODY, end=NOW), NOW),
     "register.replace_agreements": lambda tx: tx.register.replace_agreements([stored.AGREEMENT], NOW),
     "register.put_hold": lambda tx: tx.register.put_hold(stored.HOLD, NOW),
+    "register.put_stay": lambda tx: tx.register.put_stay(stored.STAY, NOW),
     "register.add_commitment": lambda tx: tx.register.add_commitment(stored.COMMITMENT),
     "devices.put": lambda tx: tx.devices.put(stored.device()),
     "devices.take_seq": lambda tx: tx.devices.take_seq(DEVICE, known=0, seq=1),
@@ -57,6 +60,8 @@ WRITES: dict[str, Step] = {
     "access.add_user": lambda tx: tx.access.add_user(UserId("admin"), "Åsa", ["admin"]),
     "access.add_sign_in_link": lambda tx: tx.access.add_sign_in_link("link", UserId("admin"), SOON),
     "access.add_session": lambda tx: tx.access.add_session("session", UserId("admin"), SOON),
+    "records.add": lambda tx: tx.records.add(TASKS, stored.task()),
+    "records.replace": lambda tx: tx.records.replace(TASKS, stored.task(), stored.task(note="begun")),
     "claims.claim": lambda tx: tx.claims.claim("sweep", "12:00", NOW),
 }
 USES: dict[str, Step] = {
@@ -66,6 +71,8 @@ USES: dict[str, Step] = {
 }
 READS: dict[str, Step] = {
     "register.facts": lambda tx: tx.register.facts(),
+    "register.facts_as_recorded": lambda tx: tx.register.facts_as_recorded(NOW),
+    "register.imports": lambda tx: tx.register.imports(),
     "register.commitments": lambda tx: tx.register.commitments(SERIAL),
     "devices.by_id": lambda tx: tx.devices.by_id(DEVICE),
     "devices.by_serial": lambda tx: tx.devices.by_serial(SERIAL),
@@ -94,6 +101,8 @@ READS: dict[str, Step] = {
     "audit.leaves": lambda tx: tx.audit.leaves(),
     "audit.checkpoint": lambda tx: tx.audit.checkpoint(),
     "audit.checkpoints": lambda tx: tx.audit.checkpoints(),
+    "records.get": lambda tx: tx.records.get(TASKS, stored.task().id),
+    "records.all": lambda tx: tx.records.all(TASKS),
     "access.user": lambda tx: tx.access.user(UserId("admin")),
     "access.session": lambda tx: tx.access.session("session", NOW),
 }
@@ -109,6 +118,7 @@ def test_every_query_of_the_ports_is_tried_here() -> None:
         "campaigns": ports.CampaignStore,
         "audit": ports.AuditStore,
         "access": ports.AccessStore,
+        "records": ports.RecordStore,
         "claims": ports.ClaimStore,
     }
     queries = {
@@ -125,14 +135,14 @@ async def everything(store: Store) -> dict[str, Any]:
         return {"own": await tx.municipality.get()} | {name: await read(tx) for name, read in READS.items()}
 
 
-async def fill(database: Database, store: Store) -> None:
+async def fill(database: Opened, store: Store) -> None:
     for write in WRITES.values():
         async with store.writing() as tx:
             await write(tx)
     await database.visit_log(stored.municipality().id).record(stored.visit(), KEY)
 
 
-async def test_nothing_crosses_between_two_municipalities(database: Database, store: Store) -> None:
+async def test_nothing_crosses_between_two_municipalities(database: Opened, store: Store) -> None:
     other = database.store(MunicipalityId("other"))
     async with other.writing() as tx:
         await tx.municipality.add(stored.municipality("other"))
@@ -157,7 +167,7 @@ async def test_nothing_crosses_between_two_municipalities(database: Database, st
         assert await tx.access.use_sign_in_link("link", NOW) == "admin"
 
 
-async def test_a_transaction_that_fails_leaves_nothing(database: Database, store: Store) -> None:
+async def test_a_transaction_that_fails_leaves_nothing(database: Opened, store: Store) -> None:
     before = await everything(store)
 
     async def fail() -> None:
@@ -275,7 +285,7 @@ async def test_a_full_disk_is_unavailable_and_nothing_is_half_written(
     assert await everything(store) == before
 
 
-@pytest.mark.parametrize("backend", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+@pytest.mark.parametrize("backend", [POSTGRESQL], indirect=True)
 async def test_a_lost_server_is_unavailable_and_comes_back(database: Database, store: Store) -> None:
     async with store.reading() as tx:
         await tx.devices.all()

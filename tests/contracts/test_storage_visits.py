@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from fakes import stored
+from fakes.databases import Opened, on_databases
 from fakes.stored import DEVICE, KEY, NOW
 from tenure_server.adapters.database.engine import Database
 from tenure_server.domain.device import LastVisit
@@ -20,7 +21,7 @@ INVALID = VisitOutcome(
 
 
 @pytest.fixture
-async def visits(database: Database, store: Store) -> VisitLog:
+async def visits(database: Opened, store: Store) -> VisitLog:
     async with store.writing() as tx:
         await tx.devices.put(stored.device(seq=3, news=4))
     return database.visit_log(stored.municipality().id)
@@ -108,6 +109,7 @@ async def test_visits_of_one_laptop_at_once_are_judged_in_their_order(visits: Vi
     assert await last(store) == stored.visit(4)
 
 
+@on_databases
 async def test_a_crowd_is_recorded_in_few_transactions(
     visits: VisitLog, store: Store, database: Database
 ) -> None:
@@ -127,7 +129,7 @@ async def test_a_crowd_is_recorded_in_few_transactions(
 
 
 async def test_two_processes_with_the_same_crowd_record_each_visit_once(
-    visits: VisitLog, store: Store, other_process: Database
+    visits: VisitLog, store: Store, other_process: Opened
 ) -> None:
     crowd = [stored.device(number) for number in range(2, 52)]
     async with store.writing() as tx:
@@ -161,6 +163,7 @@ async def test_what_cannot_be_stored_is_refused_before_it_fails_others(
     assert isinstance(bad, InputError)
 
 
+@on_databases
 async def test_a_batch_that_fails_fails_every_visit_in_it(
     visits: VisitLog, store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +190,7 @@ async def test_a_visitor_who_leaves_harms_nobody_else(visits: VisitLog, store: S
     assert await last(store) == stored.visit(2)
 
 
-async def test_closing_finishes_what_was_begun(visits: VisitLog, store: Store, database: Database) -> None:
+async def test_closing_finishes_what_was_begun(visits: VisitLog, store: Store, database: Opened) -> None:
     waiting = asyncio.create_task(visits.record(stored.visit(1), KEY))
     await asyncio.sleep(0)
     await database.visit_log(stored.municipality().id).close()

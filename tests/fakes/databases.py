@@ -1,6 +1,7 @@
-"""Databases for tests: a fresh SQLite file, and a fresh database of a throwaway PostgreSQL cluster.
+"""Databases for tests: memory, a fresh SQLite file, and a fresh database of a throwaway PostgreSQL cluster.
 
-`database` gives each test both, one after the other. The cluster is started once for a test process, as an
+`database` gives each test all three, one after the other; a test that speaks SQL is marked `on_databases`.
+The cluster is started once for a test process, as an
 unprivileged user (PostgreSQL refuses root), on a socket in a temporary folder. Where PostgreSQL is absent
 its tests skip and say so.
 """
@@ -19,16 +20,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import pytest
 
 from fakes import stored
 from tenure_server.adapters.database.engine import Database, open_database, sqlite_url
-from tenure_server.usecases.ports import Store
+from tenure_server.adapters.memory.news_feed import MemoryNewsFeed
+from tenure_server.adapters.memory.store import MemoryStore
+from tenure_server.adapters.memory.visit_log import MemoryVisitLog
+from tenure_server.domain.ids import MunicipalityId
+from tenure_server.usecases.ports import NewsFeed, Store, VisitLog
 
-BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+on_databases = pytest.mark.parametrize("backend", ["sqlite", POSTGRESQL], indirect=True)
+"""For a test that speaks SQL, or of tables and connections."""
 OWNER = "tenure"
 START_SECONDS = 60
 
@@ -61,6 +68,35 @@ class Cluster:
         name = f"test_{next(self.numbers)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return self.url(name)
+
+
+class Opened(Protocol):
+    """What every database offers, the one in memory too."""
+
+    def store(self, municipality: MunicipalityId) -> Store: ...
+
+    def visit_log(self, municipality: MunicipalityId) -> VisitLog: ...
+
+    def news_feed(self, municipality: MunicipalityId) -> NewsFeed: ...
+
+
+class MemoryDatabase:
+    """The stores of several municipalities in memory; every process of a test is this one."""
+
+    def __init__(self) -> None:
+        self._stores: dict[MunicipalityId, MemoryStore] = {}
+
+    def store(self, municipality: MunicipalityId) -> MemoryStore:
+        return self._stores.setdefault(municipality, MemoryStore(municipality))
+
+    def visit_log(self, municipality: MunicipalityId) -> MemoryVisitLog:
+        return MemoryVisitLog(self.store(municipality))
+
+    def news_feed(self, municipality: MunicipalityId) -> MemoryNewsFeed:
+        return MemoryNewsFeed(self.store(municipality))
+
+    async def close(self) -> None:
+        """Close nothing."""
 
 
 class NoPostgresqlError(RuntimeError):
@@ -113,7 +149,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=["memory", "sqlite", POSTGRESQL])
 def backend(request: pytest.FixtureRequest) -> str:
     """Which database a test runs on."""
     return str(request.param)
@@ -140,15 +176,23 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+def memory() -> MemoryDatabase:
+    """What every process of a test shares where the database is memory."""
+    return MemoryDatabase()
+
+
+@pytest.fixture
+async def database(
+    backend: str, memory: MemoryDatabase, request: pytest.FixtureRequest
+) -> AsyncIterator[Database | MemoryDatabase]:
     """An open database with all tables and nothing in them."""
-    opened = open_database(database_url)
+    opened = memory if backend == "memory" else open_database(request.getfixturevalue("database_url"))
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def store(database: Database) -> Store:
+async def store(database: Opened) -> Store:
     """The store of a municipality that has been set up."""
     made = database.store(stored.municipality().id)
     async with made.writing() as tx:
@@ -157,9 +201,11 @@ async def store(database: Database) -> Store:
 
 
 @pytest.fixture
-async def other_process(database_url: str) -> AsyncIterator[Database]:
+async def other_process(
+    backend: str, memory: MemoryDatabase, request: pytest.FixtureRequest
+) -> AsyncIterator[Database | MemoryDatabase]:
     """The same database as another process opens it."""
-    opened = open_database(database_url)
+    opened = memory if backend == "memory" else open_database(request.getfixturevalue("database_url"))
     yield opened
     await opened.close()
 

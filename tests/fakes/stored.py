@@ -45,6 +45,8 @@ from tenure_server.domain.mandate import (
     Seat,
 )
 from tenure_server.domain.message import say
+from tenure_server.domain.stay import Stay, StayKind, StaySubject
+from tenure_server.domain.task import Task, TaskKind
 from tenure_server.usecases.ports import Municipality, StoredDirective
 
 NOW = datetime(2029, 5, 31, 20, 59, 59, 123456, tzinfo=UTC)
@@ -140,9 +142,31 @@ HOLD = Hold(
     reference="HAO 1/2029",
     row=5,
 )
+STAY = Stay(
+    subject_type=StaySubject.BODY,
+    subject=BODY,
+    kind=StayKind.MEETING,
+    start=BEGAN,
+    end=NOW,
+    reference="KV 12/2029",
+)
 COMMITMENT = Commitment(
     serial=SERIAL, signer=PERSON, version="1", language="fi", text="Sitoudun.", signed_at=BEGAN
 )
+
+
+def task(**changes: Any) -> Task:
+    """A task with every field set."""
+    made = Task(
+        kind=TaskKind.SWAP_DEVICE,
+        subject=SERIAL,
+        at=BEGAN,
+        due=NOW,
+        why=say("The lease of {serial} ends on {day}.", serial=SERIAL, day=date(2029, 8, 31)),
+        rule="P7",
+        reference=CASE,
+    )
+    return replace(made, **changes)
 
 
 def device(number: int = 1, **changes: Any) -> EnrolledDevice:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from fakes.databases import Cluster
+from fakes.databases import Cluster, on_databases
 from tenure_server.adapters.database import audit_guard, migrations
 from tenure_server.adapters.database.engine import Database, open_database, sqlite_url
 from tenure_server.adapters.database.tables import metadata
@@ -58,6 +58,7 @@ def fresh_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
         yield cluster.fresh()
 
 
+@on_databases
 async def test_the_migrations_build_exactly_the_tables(empty_url: str, fresh_url: str) -> None:
     assert audit_guard.GUARDS
     migrated, fresh = open_database(empty_url), open_database(fresh_url)
@@ -71,6 +72,7 @@ async def test_the_migrations_build_exactly_the_tables(empty_url: str, fresh_url
     await fresh.close()
 
 
+@on_databases
 async def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
     databases = [open_database(empty_url) for _ in range(4)]
     await asyncio.gather(*(database.upgrade() for database in databases))
@@ -81,6 +83,7 @@ async def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None
         await database.close()
 
 
+@on_databases
 async def test_a_migration_that_fails_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail_at_the_end(connection: Connection, name: str) -> None:
         run_sql(connection, name)
@@ -98,6 +101,7 @@ async def test_a_migration_that_fails_leaves_nothing(empty_url: str, monkeypatch
     await database.close()
 
 
+@on_databases
 async def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
     async with database.writing.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
