@@ -37,6 +37,7 @@ from tenure_server.domain.mandate import (
     Seat,
 )
 from tenure_server.domain.plan import DevicePlan, PersonPlan, Plan, Step, Verb
+from tenure_server.domain.stay import Stay, StayKind, StaySubject
 from tenure_server.domain.table import read_instant
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.timeline import plan
@@ -74,6 +75,7 @@ class City:
     custody: list[Custody] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
 
     def seat(
         self,
@@ -181,6 +183,22 @@ class City:
         )
         return self
 
+    def stay(
+        self, kind: str, subject: str = "", *, on: str, since: str, until: str | None = None
+    ) -> "City":
+        """Put something off: `meeting` of a body or person, `dispute` of a device, `appeal`."""
+        self.stays.append(
+            Stay(
+                subject_type=StaySubject(on),
+                subject=subject,
+                kind=StayKind(kind),
+                start=instant(since),
+                end=instant(until) if until else None,
+                reference="§ 1",
+            )
+        )
+        return self
+
     def under(self, **settings: Any) -> "City":
         """Change settings of the policy."""
         self.terms = replace(self.terms, **settings)
@@ -196,6 +214,7 @@ class City:
             custody=tuple(self.custody),
             agreements=tuple(self.agreements),
             holds=tuple(self.holds),
+            stays=tuple(self.stays),
             register_date=instant(self.register_date) if self.register_date else None,
         )
 

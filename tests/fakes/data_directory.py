@@ -23,9 +23,10 @@ class Machine:
     folder: Path
 
     def run(self, *words: str, code: int = 0, language: str = "en") -> Result:
-        """Run a command against this installation."""
+        """Run a command against this installation; of a group, name both: `stay set`."""
         command, *others = words
-        arguments = ["--language", language, command, "--data", str(self.folder / "data"), *others]
+        place = ["--data", str(self.folder / "data")]
+        arguments = ["--language", language, *command.split(), *place, *others]
         result = CliRunner().invoke(main, arguments, catch_exceptions=False)
         assert result.exit_code == code, (words, result.exit_code, result.output, result.stderr)
         return result

@@ -22,8 +22,10 @@ COMMANDS: dict[str, str] = {
     "audit": "tenure_server.cli.audit:audit",
     "demo": "tenure_server.cli.demo:demo",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
+    "entitlements": "tenure_server.cli.entitlements:entitlements_command",
     "explain": "tenure_server.cli.explain:explain_command",
     "hand-over": "tenure_server.cli.hand_over:hand_over_command",
+    "hold": "tenure_server.cli.hold:hold",
     "import": "tenure_server.cli.import_files:import_command",
     "keys": "tenure_server.cli.keys:keys",
     "plan": "tenure_server.cli.plan:plan",
@@ -31,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "serve": "tenure_server.cli.serve:serve",
     "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
     "signer": "tenure_server.cli.signer:signer",
+    "stay": "tenure_server.cli.stay:stay",
     "take-back": "tenure_server.cli.hand_over:take_back_command",
 }
 

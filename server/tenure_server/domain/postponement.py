@@ -3,8 +3,8 @@
 Rules (stay.py):
 
 - A meeting moves the lock and the sign-in block of an end that falls into it to the meeting's end; stays of
-  one body that overlap or touch are one meeting. It moves neither the end of the right nor anything destructive,
-  except that nothing destructive comes before the lock.
+  one body that overlap or touch are one meeting. It moves neither the end of the right nor anything
+  destructive, except that nothing destructive comes before the lock.
 - A meeting puts off nobody's suspension and no end by death: neither of them sits on.
 - An appeal and a dispute are bars, judged at the moment of the plan as every bar is.
 - A member of a body is whoever has a mandate in it that meets the meeting; for an appeal, any mandate in it.
