@@ -209,9 +209,9 @@ def test_a_register_is_needed() -> None:
     assert "--register" in refusal(run("plan", "--at=2029-06-01"))
 
 
-def test_a_workbook_is_refused_with_what_to_do(city: Path) -> None:
+def test_a_broken_workbook_is_refused_with_what_to_do(city: Path) -> None:
     (city / "mandates.csv").write_bytes(b"PK\x03\x04workbook")
-    assert "XLSX is not read yet, save as CSV" in refusal(run(*arguments(city)))
+    assert "save it as .xlsx anew" in refusal(run(*arguments(city)))
 
 
 def test_a_policy_key_at_fault_is_named(city: Path) -> None:

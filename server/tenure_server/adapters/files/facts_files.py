@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TypeVar
 
-from tenure_server.adapters.files.csv_table import read_csv
+from tenure_server.adapters.files.table_file import read_table
 from tenure_server.domain.agreement_list import read_agreements
 from tenure_server.domain.column_mapping import ColumnMapping
 from tenure_server.domain.custody_list import read_custody
@@ -70,7 +70,7 @@ def read_facts(
 def _register(
     path: Path, zone: tzinfo, mapping: ColumnMapping | None, findings: list[Finding]
 ) -> RegisterRead:
-    table = _table(path, findings)
+    table = _table(path, zone, findings, sheet="" if mapping is None else mapping.sheet)
     if table is None:
         return RegisterRead()
     register = read_register(table, zone) if mapping is None else read_source(table, mapping, zone)
@@ -79,7 +79,7 @@ def _register(
 
 
 def _rows(path: Path | None, read: _Reader[_Row], zone: tzinfo, findings: list[Finding]) -> tuple[_Row, ...]:
-    table = None if path is None else _table(path, findings)
+    table = None if path is None else _table(path, zone, findings)
     if table is None:
         return ()
     rows, found = read(table, zone)
@@ -87,9 +87,9 @@ def _rows(path: Path | None, read: _Reader[_Row], zone: tzinfo, findings: list[F
     return rows
 
 
-def _table(path: Path, findings: list[Finding]) -> Table | None:
+def _table(path: Path, zone: tzinfo, findings: list[Finding], *, sheet: str = "") -> Table | None:
     try:
-        return read_csv(path)
+        return read_table(path, zone, sheet=sheet)
     except InputError as error:
         findings.extend(error.findings)
         return None
