@@ -6,11 +6,14 @@ import pytest
 
 from fakes import stored
 from fakes.databases import Opened
-from fakes.stored import AGREEMENT, ASSET, BEGAN, COMMITMENT, CUSTODY, HOLD, NOW, register
+from fakes.stored import AGREEMENT, ASSET, BEGAN, COMMITMENT, CUSTODY, HOLD, NOW, STAY, register
 from tenure_server.domain.custody import CustodyKind, CustodyReason, HolderType
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.mandate import BodyType, Seat
+from tenure_server.domain.stay import StayKind, StaySubject
 from tenure_server.usecases.ports import Store
+
+DAY = timedelta(days=1)
 
 
 async def test_a_municipality_comes_back_as_it_was_added(store: Store) -> None:
@@ -184,9 +187,95 @@ async def test_two_who_hand_over_the_same_device_at_once_leave_one_custodian(sto
         assert len((await tx.register.facts()).custody) == 1
 
 
-async def test_an_import_is_remembered(store: Store) -> None:
+async def test_imports_are_remembered_oldest_first_with_what_became_of_them(store: Store) -> None:
     async with store.writing() as tx:
-        await tx.register.add_import(NOW, "aa" * 32, "applied", {"added": "3"})
+        await tx.register.add_import(NOW, "bb" * 32, "applied", {"added": "3", "ended": "0"})
+        await tx.register.add_import(BEGAN, "aa" * 32, "quarantined", {})
+        await tx.register.add_import(NOW, "cc" * 32, "unchanged", {})
+    async with store.reading() as tx:
+        found = await tx.register.imports()
+    assert [(one.at, one.file_digest[:2], one.outcome) for one in found] == [
+        (BEGAN, "aa", "quarantined"),
+        (NOW, "bb", "applied"),
+        (NOW, "cc", "unchanged"),
+    ]
+    assert dict(found[1].summary) == {"added": "3", "ended": "0"}
+
+
+async def test_stays_stand_in_the_facts_in_their_order(store: Store) -> None:
+    later, person, town = (
+        replace(STAY, start=NOW, end=None),
+        replace(STAY, subject_type=StaySubject.PERSON, subject="p-1", kind=StayKind.DISPUTE),
+        replace(STAY, subject_type=StaySubject.MUNICIPALITY, subject="", kind=StayKind.APPEAL),
+    )
+    async with store.writing() as tx:
+        for stay in (person, later, town, STAY):
+            await tx.register.put_stay(stay, NOW)
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).stays == (STAY, later, town, person)
+
+
+async def test_a_stay_put_again_changes_its_end_and_what_was_recorded_before_is_kept(store: Store) -> None:
+    open_ended, closed = replace(STAY, end=None), replace(STAY, end=NOW - DAY)
+    for stay, recorded in ((open_ended, BEGAN), (open_ended, BEGAN + DAY), (closed, BEGAN + 2 * DAY)):
+        async with store.writing() as tx:
+            await tx.register.put_stay(stay, recorded)
+    async with store.reading() as tx:
+        assert (await tx.register.facts()).stays == (closed,)
+        recorded_at = [BEGAN - DAY, BEGAN, BEGAN + DAY, BEGAN + 2 * DAY, NOW]
+        told = [(await tx.register.facts_as_recorded(at)).stays for at in recorded_at]
+    assert told == [(), (open_ended,), (open_ended,), (closed,), (closed,)]
+
+
+async def test_what_was_recorded_at_a_moment_is_told_as_it_was(store: Store) -> None:
+    kept, changed, ended = (stored.mandate(start=BEGAN + timedelta(days=day)) for day in range(3))
+    moved = replace(changed, end=NOW + DAY)
+    before = register(kept, changed, ended)
+    left = register(kept, moved, people={}, quarantine=(), warnings=(), register_date=NOW)
+    borrowed = replace(CUSTODY, kind=CustodyKind.TEMPORARY)
+    async with store.writing() as tx:
+        await tx.register.replace_register(before, BEGAN)
+        await tx.register.put_assets([ASSET])
+        await tx.register.put_custody(CUSTODY, BEGAN)
+        await tx.register.put_custody(borrowed, BEGAN)
+        await tx.register.replace_agreements([AGREEMENT], BEGAN)
+        await tx.register.put_hold(HOLD, BEGAN)
+    async with store.writing() as tx:
+        await tx.register.replace_register(left, NOW)
+        await tx.register.end_custody(replace(CUSTODY, end=NOW, reason=CustodyReason.RETURNED), NOW)
+        await tx.register.replace_agreements([], NOW)
+        await tx.register.put_hold(replace(HOLD, end=NOW), NOW)
+    async with store.reading() as tx:
+        now = await tx.register.facts()
+        then = await tx.register.facts_as_recorded(NOW - timedelta(microseconds=1))
+        assert await tx.register.facts_as_recorded(NOW) == now
+    assert now == replace(
+        left, assets=(ASSET,), holds=(replace(HOLD, end=NOW),),
+        custody=(replace(CUSTODY, end=NOW, reason=CustodyReason.RETURNED), borrowed),
+    )  # fmt: skip
+    assert then == replace(
+        before, assets=(ASSET,), custody=(CUSTODY, borrowed), agreements=(AGREEMENT,), holds=(HOLD,),
+        register_date=NOW, quarantine=(), warnings=(),
+    )  # fmt: skip
+
+
+async def test_before_anything_was_recorded_nothing_was(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.replace_register(register(), NOW)
+        await tx.register.put_custody(CUSTODY, NOW)
+    async with store.reading() as tx:
+        before = await tx.register.facts_as_recorded(NOW - DAY)
+    assert (before.people, before.bodies, before.mandates, before.custody) == ({}, {}, (), ())
+
+
+async def test_a_past_that_was_asked_for_changes_nothing_now(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.register.replace_register(register(), NOW)
+        await tx.register.facts_as_recorded(BEGAN)
+        await tx.register.put_hold(HOLD, NOW)
+        assert (await tx.register.facts_as_recorded(NOW)).holds == (HOLD,)
+    async with store.reading() as tx:
+        assert await tx.register.facts() == replace(register(), holds=(HOLD,))
 
 
 async def test_facts_that_did_not_change_are_not_read_again(store: Store) -> None:
@@ -210,6 +299,7 @@ async def test_facts_that_another_process_changed_are_seen(store: Store, other_p
         lambda tx: tx.register.end_custody(replace(CUSTODY, end=NOW), NOW),
         lambda tx: tx.register.replace_agreements([AGREEMENT], NOW),
         lambda tx: tx.register.put_hold(HOLD, NOW),
+        lambda tx: tx.register.put_stay(STAY, NOW),
     ):
         async with store.reading() as tx:
             before = await tx.register.facts()
