@@ -108,6 +108,12 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     not_before: Moment
     reason: str
     """The person, the fact and the paragraph, as the approver reads them."""
+    words: Sentences | None = None
+    """The same in the three languages; None in lists that were prepared before they had them."""
+    canary: bool = False
+    """Whether it goes first: nothing else on the list is released before its own receipt of the wipe."""
+    grounds: str = ""
+    """SHA-256 over the facts that the approvers saw and that authorise this wipe; empty in older lists."""
 
 
 class Manifest(Payload, frozen=True, kw_only=True):
@@ -123,6 +129,8 @@ class Manifest(Payload, frozen=True, kw_only=True):
     """Thumbprint of the preparer's approver key, or empty; it never counts among the approvals."""
     issued: Moment
     expires: Moment
+    name: Sentences | None = None
+    """What ends, when and by which paragraph; None in lists that were prepared before they had names."""
 
 
 class Release(Payload, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ Rules:
 - After a re-enrolment while locked nothing unlocks until a person has looked (invariant 5).
 - What a proof shows to be wiped, and was not put to use since, is not ordered to be wiped again: in the same
   enrolment there is nothing left to order, in a later one it stays locked without a case until handed over.
+- Where the facts that approvers saw have changed, the next directive is a new lease too: the lock_id that
+  they signed for is replaced, and a laptop never accepts a replaced one again, also if the change is undone.
 - Where a laptop proved that directives were signed which a restored database no longer knows, its next one
   is a new lease: the lock_id in the database may be one that the laptop saw replaced.
 """
@@ -81,6 +83,7 @@ def next_directive(
     now: datetime,
     new_lock_id: LockId,
     wiped_in_epoch: int | None = None,
+    approval_void: bool = False,
 ) -> Next | None:
     """Return what to sign next for a laptop, or None if its newest directive still says it.
 
@@ -93,12 +96,13 @@ def next_directive(
         now: The present moment.
         new_lock_id: A fresh id, taken if the lease is a new one.
         wiped_in_epoch: The enrolment in which its wipe was proven, if it was not put to use since.
+        approval_void: Whether a list names its lock on grounds that are no longer the facts.
     """
     wiped = wiped_in_epoch is not None and plan.desired in (Desired.LOCKED, Desired.WIPED)
     if wiped and wiped_in_epoch == device.epoch:
         return None
     forgotten = last is not None and last.seq < device.seq
-    lease = _lease(plan, None if forgotten else last, new_lock_id)
+    lease = _lease(plan, None if forgotten or approval_void else last, new_lock_id)
     state = _state(plan, device, lease, released)
     digest = plan_digest(plan)
     opens = last is None or last.case is None or last.lease.lock_id != lease.lock_id

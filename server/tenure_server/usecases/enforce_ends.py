@@ -3,7 +3,8 @@
 The reconciler: level-triggered, so running it twice, late, on two nodes or after a restart gives the same
 directives. It only orders `active` and `locked`, and `wiped` where the signer's release already lies before
 us; it makes no release and can make none. Everything of one sweep stands in one transaction: the facts read,
-the numbers taken, the directives signed, the cases and the audit entries.
+the numbers taken, the directives signed, the cases and the audit entries. Locks out of the blue have a cap of
+their own (`domain.lock_caps`); what is beyond it waits for a later sweep.
 """
 
 import secrets
@@ -16,22 +17,28 @@ import msgspec
 from tenure_policies.envelope import digest
 from tenure_policies.payloads import Directive, DirectiveState
 from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.campaign import Lock, ManifestStatus, StoredManifest
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.directive_state import ACCEPTANCE, Last, Lease, Next, next_directive
 from tenure_server.domain.errors import StaleFactsError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import CaseId, DeviceId, LockId, Serial
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
+from tenure_server.domain.lock_caps import DEFAULT_LOCK_CAPS, LockCaps
 from tenure_server.domain.plan import DevicePlan, Plan, Verb
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.timeline import plan as plan_all
 from tenure_server.usecases.directive_words import Notice, instructions, reason
+from tenure_server.usecases.hold_back_locks import Order, hold_back_locks
 from tenure_server.usecases.ports import Clock, Municipality, Signing, Store, StoredDirective, Transaction
 from tenure_server.usecases.prepare_manifest import prepare_manifests
+from tenure_server.usecases.void_approvals import void_locks
+from tenure_server.usecases.watch_campaigns import watch_campaigns
 from tenure_server.usecases.wiped_since_use import wiped_since_use
 
 WORK = "enforce_ends"
 ATTEMPTS = 3
+LEASE_REPLACED = "lease_replaced"
 CLOCKS_APART = timedelta(minutes=5)
 """How far behind ours a laptop's trusted clock may be and still take a directive at once."""
 
@@ -57,6 +64,7 @@ class Enforcement:
     signing: Signing
     policy: TermPolicy
     notice: Notice
+    lock_caps: LockCaps = DEFAULT_LOCK_CAPS
 
 
 async def enforce_ends(enforcement: Enforcement, *, slot: str | None = None) -> SweepResult:
@@ -90,11 +98,12 @@ async def _sweep(enforcement: Enforcement, slot: str | None) -> SweepResult:
             return SweepResult(signed=0, prepared=0, claimed=True)
         facts = await tx.register.facts()
         plan = plan_all(facts, enforcement.policy, now)
-        sweep = await _Sweep.read(tx, municipality, enforcement, facts, plan, now)
-        signed = 0
-        for device in sweep.devices:
-            signed += await sweep.enforce(device)
+        manifests = await tx.campaigns.manifests()
+        void = await void_locks(tx, manifests, facts, plan, now)
+        sweep = await _Sweep.read(tx, municipality, enforcement, facts, plan, manifests, void, now)
+        signed = await sweep.run()
         prepared = await prepare_manifests(tx, plan=plan, facts=facts, now=now)
+        await watch_campaigns(tx, plan.policy, now)
     return SweepResult(signed=signed, prepared=prepared, claimed=True)
 
 
@@ -114,6 +123,10 @@ class _Sweep:
     cases: Mapping[CaseId, LifecycleCase]
     proven: frozenset[Serial]
     """Laptops that a proof once showed to be wiped."""
+    approved: frozenset[Lock]
+    """Locks on lists that two approvers signed, with their grounds as they were."""
+    void: Mapping[Lock, str]
+    """Locks on lists whose grounds have changed, and what changed."""
     now: datetime
 
     @classmethod
@@ -124,13 +137,17 @@ class _Sweep:
         enforcement: Enforcement,
         facts: Facts,
         plan: Plan,
+        manifests: Sequence[StoredManifest],
+        void: Mapping[Lock, str],
         now: datetime,
     ) -> "_Sweep":
         """Read what the plan is compared with."""
         cases = await tx.directives.cases()
         released: dict[DeviceId, set[tuple[int, LockId]]] = {}
         for release in await tx.campaigns.releases():
-            released.setdefault(release.device, set()).add((release.epoch, release.lock_id))
+            if release.lock not in void:
+                released.setdefault(release.device, set()).add((release.epoch, release.lock_id))
+        approved = (one for one in manifests if one.status is ManifestStatus.APPROVED)
         return cls(
             tx=tx,
             municipality=municipality,
@@ -143,30 +160,48 @@ class _Sweep:
             released={device: frozenset(keys) for device, keys in released.items()},
             cases={case.id: case for case in cases},
             proven=frozenset(case.serial for case in cases if case.status is CaseStatus.PROVEN),
+            approved=frozenset(item.lock for one in approved for item in one.entries) - void.keys(),
+            void=void,
             now=now,
         )
 
-    async def enforce(self, device: EnrolledDevice) -> int:
-        """Sign the laptop's next directive if it needs one; return how many were signed."""
+    async def run(self) -> int:
+        """Sign what every laptop needs, but for sudden locks beyond their cap; return how many."""
+        orders = [order for device in self.devices if (order := await self._order(device)) is not None]
+        held = await hold_back_locks(
+            self.tx,
+            self.enforcement.lock_caps,
+            orders,
+            facts=self.facts,
+            approved=self.approved,
+            fleet=sum(1 for device in self.devices if device.revoked_at is None),
+            now=self.now,
+        )
+        going = [order for order in orders if order.device.serial not in held]
+        for order in going:
+            case = await self._case(order.wanted, order.plan, self.latest.get(order.device.id))
+            await self._sign(order.wanted, order.device, order.plan, case)
+        return len(going)
+
+    async def _order(self, device: EnrolledDevice) -> Order | None:
+        """Return what the laptop's next directive should say, if it needs one."""
         plan = self.plans.get(device.serial)
         if plan is None or device.revoked_at is not None:
-            return 0
+            return None
         latest = self.latest.get(device.id)
+        last = None if latest is None else _last(latest, self.cases)
         wanted = next_directive(
             plan,
             device,
-            None if latest is None else _last(latest, self.cases),
+            last,
             released=self.released.get(device.id, frozenset()),
             held_seq=self.held.get(device.id),
             now=self.now,
             new_lock_id=LockId(secrets.token_hex(16)),
             wiped_in_epoch=await self._wiped_in_epoch(device),
+            approval_void=latest is not None and (device.id, device.epoch, latest.lock_id) in self.void,
         )
-        if wanted is None:
-            return 0
-        case = await self._case(wanted, plan, latest)
-        await self._sign(wanted, device, plan, case)
-        return 1
+        return None if wanted is None else Order(device=device, plan=plan, last=last, wanted=wanted)
 
     async def _wiped_in_epoch(self, device: EnrolledDevice) -> int | None:
         """Return the enrolment in which a proof shows the laptop wiped, if it was not put to use since."""
@@ -183,7 +218,7 @@ class _Sweep:
         if known is not None and wanted.cancels_lock == known.lock_id:
             if known.status in (CaseStatus.OPEN, CaseStatus.LOCKED):
                 await self.tx.directives.set_case_status(known.id, CaseStatus.CANCELLED)
-                await self._log(AuditKind.CASE_CLOSED, known.serial, case=known.id, reason="lease_replaced")
+                await self._log(AuditKind.CASE_CLOSED, known.serial, case=known.id, reason=self._why(latest))
             known = None
         if not wanted.opens_case:
             return known
@@ -210,6 +245,11 @@ class _Sweep:
             decision=decision,
         )
         return case
+
+    def _why(self, latest: StoredDirective | None) -> str:
+        """Say why a lease was replaced: what of a listed wipe's grounds changed, or else the lease itself."""
+        lock = None if latest is None else (latest.device, latest.epoch, latest.lock_id)
+        return self.void.get(lock, LEASE_REPLACED) if lock is not None else LEASE_REPLACED
 
     def _grounds(self, plan: DevicePlan) -> tuple[str, str]:
         """Return the rule that ends the right and the decision that confirms the end."""

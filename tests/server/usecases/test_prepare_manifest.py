@@ -59,7 +59,11 @@ async def test_a_list_names_laptop_lock_case_and_reason(here: Town) -> None:
     )  # fmt: skip
     assert (entry.lock_id, entry.case) == (case.lock_id, case.id)
     assert entry.not_before == TERM_END + timedelta(days=1)
-    assert entry.reason == "P0 Esimerkki (p0): P19, KV § 3"
+    assert entry.reason == (
+        "P0 Esimerkki (p0): the right to a laptop ends with 31 May 2029: council/ordinary (P19; KV § 3)."
+    )
+    assert entry.words is not None
+    assert entry.words.en == entry.reason
     assert stored.status is ManifestStatus.DRAFT
 
 
@@ -71,19 +75,23 @@ async def test_a_laptop_is_listed_once(here: Town) -> None:
     await prepared(here, leavers(2))
     await here.lives_to("2029-05-25")
 
-    assert len(await manifests(here)) == 1
+    listed = [item.serial for stored in await manifests(here) for item in stored.entries]
+    assert sorted(listed) == ["L0", "L1"]
 
 
-@pytest.mark.parametrize(("count", "campaign"), [(3, False), (4, True)])
+@pytest.mark.parametrize(("count", "lists"), [(1, [1]), (3, [1, 1, 1]), (4, [4])])
 async def test_more_than_three_that_end_together_make_a_campaign(
-    here: Town, count: int, campaign: bool
+    here: Town, count: int, lists: list[int]
 ) -> None:
-    (stored,) = await prepared(here, leavers(count))
+    stored = await prepared(here, leavers(count))
 
-    manifest = read(stored)
-    assert (stored.campaign, manifest.campaign) == (campaign, campaign)
-    assert (manifest.rate_per_hour > 0) is campaign
-    assert len(manifest.entries) == count
+    assert [len(one.entries) for one in stored] == lists
+    for one in stored:
+        manifest = read(one)
+        campaign = len(manifest.entries) > 1
+        assert (one.campaign, manifest.campaign) == (campaign, campaign)
+        assert (manifest.rate_per_hour > 0) is campaign
+        assert sum(item.canary for item in manifest.entries) == int(campaign)
 
 
 async def test_ends_that_only_come_near_each_other_are_no_campaign(here: Town) -> None:
