@@ -27,7 +27,7 @@ class ReturnReceipt:
     """One device that came back."""
 
     number: str
-    """As the paper shows it: the year and a count."""
+    """As the paper shows it, counted in the municipality."""
     serial: Serial
     moment: datetime
     """When it was received."""
@@ -47,8 +47,8 @@ class ReturnReceipt:
 
     @property
     def id(self) -> str:
-        """Name it by the device and the moment."""
-        return f"{self.serial}/{self.moment.isoformat()}"
+        """Name it by the device and its number."""
+        return f"{self.serial}/{self.number}"
 
     @property
     def subject(self) -> str:
@@ -69,8 +69,6 @@ class ReturnReceipt:
 RETURN_RECEIPTS: RecordKind[ReturnReceipt] = RecordKind(name="return_receipt", type=ReturnReceipt)
 
 
-def next_number(receipts: Sequence[ReturnReceipt], year: int) -> str:
-    """Return the number of the next receipt: 2029-0001, 2029-0002."""
-    counted = (one.number.partition("-") for one in receipts)
-    highest = max((int(count) for of, _, count in counted if of == str(year)), default=0)
-    return f"{year}-{highest + 1:04d}"
+def next_number(receipts: Sequence[ReturnReceipt]) -> str:
+    """Return the number of the next receipt: 00001, 00002."""
+    return f"{max((int(one.number) for one in receipts), default=0) + 1:05d}"

@@ -1,8 +1,8 @@
 """What a device in stock still needs before it may be issued again (P15). Pure: no I/O, no clock.
 
-    returned --wiped, with proof--> wiped --re-imaged--> imaged --enrolled since--> ready --hand-over--> issued
+    returned --wiped, with proof--> wiped --re-imaged--> imaged --enrolled--> ready --hand-over--> issued
 
-Re-imaging by a person is a wipe and its proof; an enrolment from before it is of the laptop's former life. A
+Re-imaging by a person is a wipe and its proof; an enrolment from before the return or the wipe is void. A
 device that nobody has had is ready as it came, but for its enrolment, which only a laptop needs.
 """
 
@@ -73,7 +73,7 @@ def _stocked(asset: Asset, since: datetime | None, known: Preparation) -> Stocke
     wipe, image = (False, False) if since is None else _lacks(since, known)
     if asset.kind is DeviceKind.PERIPHERAL:
         wipe = image = False
-    enrol = asset.kind is DeviceKind.LAPTOP and not _enrolled(known)
+    enrol = asset.kind is DeviceKind.LAPTOP and not _enrolled(known, since)
     if wipe:
         state = StockState.RETURNED
     elif image:
@@ -92,5 +92,10 @@ def _lacks(since: datetime, known: Preparation) -> tuple[bool, bool]:
     return image and not wiped, image
 
 
-def _enrolled(known: Preparation) -> bool:
-    return known.enrolled_at is not None and (known.imaged_at is None or known.enrolled_at >= known.imaged_at)
+def _enrolled(known: Preparation, since: datetime | None) -> bool:
+    """Tell whether it was enrolled after all that made its old key void.
+
+    Re-imaging is left out: whoever re-images may enrol at once, and write both down later.
+    """
+    voids = [moment for moment in (since, known.wiped_at) if moment is not None]
+    return known.enrolled_at is not None and all(moment <= known.enrolled_at for moment in voids)

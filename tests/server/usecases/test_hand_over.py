@@ -14,6 +14,7 @@ from tenure_server.domain.errors import ConflictError, NotFoundError, RefusedErr
 from tenure_server.domain.handover import Receiver
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.lifecycle import CaseStatus
+from tenure_server.domain.loan import LOANS
 from tenure_server.usecases.hand_over import HandedOver, HandOver, NotEntitledError, Signature, hand_over
 from tenure_server.usecases.take_back import TakeBack, TakenBack, take_back
 
@@ -177,10 +178,10 @@ async def test_a_deputy_borrows_and_the_holder_stays_responsible(here: Town) -> 
 
     rows = {row.kind: row for row in await custody(here, "L1")}
     assert rows[CustodyKind.PRIMARY].holder == "bert"
-    assert (rows[CustodyKind.TEMPORARY].holder, rows[CustodyKind.TEMPORARY].end) == (
-        "disa",
-        here.now + timedelta(days=3),
-    )
+    assert (rows[CustodyKind.TEMPORARY].holder, rows[CustodyKind.TEMPORARY].end) == ("disa", None)
+    async with here.store.reading() as tx:
+        (loan,) = await tx.records.all(LOANS)
+    assert (loan.lender, loan.borrower, loan.until) == ("bert", "disa", here.now + timedelta(days=3))
     assert [reason.rule for reason in done.told] == ["P11", "P11"]
 
 
@@ -224,7 +225,7 @@ async def test_a_return_ends_holder_and_loan_and_puts_the_laptop_in_stock(here: 
     open_rows = [row for row in rows if row.end is None]
     assert [row.holder_type for row in open_rows] == [HolderType.STOCK]
     assert {row.reason for row in rows if row.end} == {CustodyReason.RETURNED}
-    assert (await here.kinds())[-1] == "taken_back"
+    assert (await here.kinds())[-2:] == ["taken_back", "return_receipted"]
 
 
 async def test_the_moment_of_receipt_stops_the_clock(here: Town) -> None:
