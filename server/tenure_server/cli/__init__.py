@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "serve": "tenure_server.cli.serve:serve",
     "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
     "signer": "tenure_server.cli.signer:signer",
+    "sources": "tenure_server.cli.sources:sources",
     "stay": "tenure_server.cli.stay:stay",
     "take-back": "tenure_server.cli.hand_over:take_back_command",
 }

@@ -11,6 +11,7 @@ import msgspec
 from tenure_server.adapters.files.facts_files import FactsFiles, read_facts
 from tenure_server.adapters.policy_files import DEFAULT_POLICY, term_policy
 from tenure_server.cli import chosen_language
+from tenure_server.cli.mapping_options import given_mapping, preset_options
 from tenure_server.cli.plan_json import plan_document
 from tenure_server.domain.table import InstantError, read_instant
 from tenure_server.domain.timeline import plan as make_plan
@@ -24,12 +25,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     epilog="Example: tenure plan --register mandates.csv --devices devices.csv --custody custody.csv"
     " --at 2029-06-01",
 )
-@click.option("--register", required=True, type=_FILE, help="The register of mandates (CSV).")
+@click.option("--register", required=True, type=_FILE, help="The register of mandates (CSV or XLSX).")
+@preset_options("--source-preset")
 @click.option("--register-date", metavar="DATE", help="The day on which the register was taken.")
-@click.option("--devices", type=_FILE, help="The devices, with serial numbers and kinds (CSV).")
-@click.option("--custody", type=_FILE, help="Who has which device, from when to when (CSV).")
-@click.option("--agreements", type=_FILE, help="Agreements that let a location hold devices (CSV).")
-@click.option("--holds", type=_FILE, help="Holds on people and devices (CSV).")
+@click.option("--devices", type=_FILE, help="The devices, with serial numbers and kinds (CSV or XLSX).")
+@click.option("--custody", type=_FILE, help="Who has which device, from when to when (CSV or XLSX).")
+@click.option("--agreements", type=_FILE, help="Agreements that let a location hold devices (CSV or XLSX).")
+@click.option("--holds", type=_FILE, help="Holds on people and devices (CSV or XLSX).")
 @click.option(
     "--policy",
     metavar="FILE|NAME",
@@ -42,6 +44,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def plan(
     *,
     register: Path,
+    preset: str | None,
+    mapping: Path | None,
     register_date: str | None,
     devices: Path | None,
     custody: Path | None,
@@ -61,7 +65,8 @@ def plan(
     )
     moment = _instant(at, terms.zone, "--at")
     taken = None if register_date is None else _instant(register_date, terms.zone, "--register-date")
-    facts = read_facts(files, terms.zone, register_date=taken)
+    columns = given_mapping(preset, mapping)
+    facts = read_facts(files, terms.zone, register_date=taken, mapping=columns)
     answer = make_plan(facts, terms, moment)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(plan_document(answer))).decode())

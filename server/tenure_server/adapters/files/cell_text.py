@@ -86,7 +86,7 @@ def _instant(value: datetime, zone: tzinfo) -> str:
 
 
 def _readings(value: datetime, zone: tzinfo) -> Iterator[str]:
-    """Return what a local time can mean: nothing in the hour that is skipped, two in the one that is twice."""
+    """Return what a local time can mean: nothing in a skipped hour, two in one that is twice."""
     for fold in (0, 1):
         local = value.replace(tzinfo=zone, fold=fold)
         if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == value:
