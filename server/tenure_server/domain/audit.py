@@ -50,6 +50,10 @@ class AuditKind(StrEnum):
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     CLOCK_MOVED = "clock_moved"
+    REGISTER_RESTORED = "register_restored"
+    ROW_DECIDED = "row_decided"
+    INCIDENT_OPENED = "incident_opened"
+    INCIDENT_CLOSED = "incident_closed"
     TASK_OPENED = "task_opened"
     TASK_CLOSED = "task_closed"
     NOTICE_SENT = "notice_sent"
@@ -119,6 +123,12 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.SIGNED_IN: frozenset({"user"}),
     AuditKind.SIGNED_OUT: frozenset({"user"}),
     AuditKind.CLOCK_MOVED: frozenset({"to"}),
+    AuditKind.REGISTER_RESTORED: frozenset(
+        {"added", "changed", "ended", "removed", "digest", "register_date", "as_of", "approvers"}
+    ),
+    AuditKind.ROW_DECIDED: frozenset({"row", "decision", "to", "basis", "decision_ref", "by"}),
+    AuditKind.INCIDENT_OPENED: frozenset({"incident", "act", "ran_at", "ordered_at"}),
+    AuditKind.INCIDENT_CLOSED: frozenset({"incident", "by"}),
     AuditKind.TASK_OPENED: frozenset({"task", "kind"}),
     AuditKind.TASK_CLOSED: frozenset({"task", "by"}),
     AuditKind.NOTICE_SENT: frozenset({"notice", "key", "channel", "language", "template", "text", "resent"}),

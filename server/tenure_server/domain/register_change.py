@@ -40,13 +40,15 @@ class RegisterChange:
     """Not over, and missing in the file: kept."""
     dropped: tuple[Mandate, ...]
     """Those of them that are in force."""
+    removed: tuple[Mandate, ...]
+    """Gone from the register: by a person's decision, or because the one that is put back has them not."""
     bar: Message | None
     """Why it may not happen by itself; None if it may."""
 
     @property
     def nothing(self) -> bool:
         """Tell whether the import would change no mandate."""
-        return not (self.added or self.changed)
+        return not (self.added or self.changed or self.removed)
 
 
 def register_change(
@@ -56,6 +58,9 @@ def register_change(
     *,
     register_date: datetime | None,
     listed: Collection[PersonId] = (),
+    gone: Collection[MandateKey] = (),
+    others: Collection[PersonId] = (),
+    keep_missing: bool = True,
 ) -> RegisterChange:
     """Compare what was read with what is known.
 
@@ -65,12 +70,16 @@ def register_change(
         at: The present moment.
         register_date: Start of the day that the file was taken.
         listed: People on a campaign list that two approvers signed: their ends do not trip the breaker.
+        gone: Rows that a person's decision takes out.
+        others: Ids that a person decided to mean somebody else.
+        keep_missing: False only for a register that is put back whole.
     """
     before = {mandate_key(row): row for row in current.mandates}
     after = {mandate_key(row): row for row in read.mandates}
     deaths = _deaths(current.mandates), _deaths(read.mandates)
     active = {key for key, row in before.items() if _in_force(row, deaths[0], at)}
-    missing = [row for key, row in before.items() if key not in after]
+    missing = [row for key, row in before.items() if key not in after and key not in gone]
+    decided = [before[key] for key in gone if key in before and key not in after]
     changed = [
         (before[key], row) for key, row in after.items() if key in before and _differ(before[key], row)
     ]
@@ -83,14 +92,17 @@ def register_change(
     # A death ends rows that the file does not even name.
     dead = [row for row in dropped if deaths[1].get(row.person) is not None]
     losses = [*(old for old, _ in ended), *dropped]
+    kept = missing if keep_missing else []
+    known = current if keep_missing else replace(current, people={}, bodies={})
     return RegisterChange(
-        facts=_merged(current, read, missing, register_date),
+        facts=replace(_merged(known, read, kept, others), register_date=register_date),
         active=len(active),
         added=tuple(row for key, row in after.items() if key not in before),
         changed=tuple(new for _, new in changed),
         ended=(*(new for _, new in ended), *dead),
-        unmatched=tuple(row for row in missing if not _is_over(row, deaths[0], at)),
+        unmatched=tuple(row for row in kept if not _is_over(row, deaths[0], at)),
         dropped=tuple(dropped),
+        removed=tuple(sorted((*decided, *(() if keep_missing else missing)), key=mandate_key)),
         bar=_bar(read, len(active), [row for row in losses if row.person not in listed]),
     )
 
@@ -145,17 +157,18 @@ def _bar(read: RegisterRead, active: int, losses: list[Mandate]) -> Message | No
 
 
 def _merged(
-    current: Facts, read: RegisterRead, missing: Iterable[Mandate], register_date: datetime | None
+    current: Facts, read: RegisterRead, missing: Iterable[Mandate], others: Collection[PersonId]
 ) -> Facts:
-    kept = (replace(row, row=None) for row in missing)
+    mandates = (*read.mandates, *(replace(row, row=None) for row in missing))
+    people = {**current.people, **{person.id: _named(current, person) for person in read.people.values()}}
+    named = {row.person for row in mandates}
     return replace(
         current,
-        people={**current.people, **{person.id: _named(current, person) for person in read.people.values()}},
+        people={id_: person for id_, person in people.items() if id_ not in others or id_ in named},
         bodies={**current.bodies, **read.bodies},
-        mandates=tuple(sorted((*read.mandates, *kept), key=mandate_key)),
+        mandates=tuple(sorted(mandates, key=mandate_key)),
         quarantine=read.quarantine,
         warnings=read.warnings,
-        register_date=register_date,
     )
 
 

@@ -4,7 +4,7 @@ Rules: what stands in the lists already changes nothing; what is missing in them
 register leaves the lists unread too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +17,14 @@ from tenure_server.domain.possession_change import PossessionChange, possession_
 from tenure_server.usecases.import_register import (
     ImportOutcome,
     ImportStatus,
+    Judgement,
     RegisterFile,
     judge_register,
     store_register,
 )
 from tenure_server.usecases.ports import Clock, Store, Transaction
+
+Check = Callable[[Transaction, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +56,17 @@ class BatchOutcome:
         return self.register is not None and self.register.status is ImportStatus.QUARANTINED
 
 
-async def import_files(store: Store, clock: Clock, batch: Batch, *, dry_run: bool = False) -> BatchOutcome:
+async def import_files(
+    store: Store, clock: Clock, batch: Batch, *, dry_run: bool = False, check: Check | None = None
+) -> BatchOutcome:
     """Import in one transaction.
+
+    Args:
+        store: The municipality's store.
+        clock: The present moment.
+        batch: What was read.
+        dry_run: Write nothing.
+        check: What must hold in this transaction before anything is written; it raises where it does not.
 
     Raises:
         InputError: A list cannot be true beside what is known; nothing of the batch was written.
@@ -63,17 +75,19 @@ async def import_files(store: Store, clock: Clock, batch: Batch, *, dry_run: boo
     """
     now = clock.now()
     async with store.reading() if dry_run else store.writing() as tx:
+        if check is not None:
+            await check(tx, now)
         return await _import(tx, batch, now, dry_run=dry_run)
 
 
 async def _import(tx: Transaction, batch: Batch, now: datetime, *, dry_run: bool) -> BatchOutcome:
-    register = None
+    judgement = None
     if batch.register is not None:
-        register, change = await judge_register(tx, batch.register, now)
+        judgement = await judge_register(tx, batch.register, now)
         if not dry_run:
-            await store_register(tx, batch.register, register, change, now)
-        if register.status is ImportStatus.QUARANTINED:
-            return BatchOutcome(register=register)
+            await store_register(tx, judgement, now)
+        if judgement.outcome.status is ImportStatus.QUARANTINED:
+            return BatchOutcome(register=judgement.outcome)
     possessions = PossessionChange()
     if batch.lists is not None:
         possessions = possession_change(await tx.register.facts(), batch.lists)
@@ -83,8 +97,13 @@ async def _import(tx: Transaction, batch: Batch, now: datetime, *, dry_run: bool
             )
         if not dry_run:
             await _store(tx, possessions, batch.lists_digest, now)
+    return outcome_of(judgement, possessions)
+
+
+def outcome_of(judgement: Judgement | None, possessions: PossessionChange) -> BatchOutcome:
+    """Tell in numbers what an import does."""
     return BatchOutcome(
-        register=register,
+        register=None if judgement is None else judgement.outcome,
         devices=len(possessions.assets),
         custody=len(possessions.custody),
         agreements=possessions.changed_agreements,

@@ -3,7 +3,8 @@
 Rules (invariant 2): a file with findings was refused before it came here; importing the same file twice
 changes nothing; a missing row ends no mandate; a register that is empty, or that ends or drops over 10 % of
 the mandates in force, is quarantined. It then needs an approved campaign: the people on a campaign's list
-that two approvers signed do not count, or two approvers sign for this very file.
+that two approvers signed do not count, or two approvers sign for this very file. What people decided about
+rows that were set aside is applied first (`domain.quarantine`).
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from tenure_server.domain.facts import Facts, Quarantined, Remark
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import Mandate
 from tenure_server.domain.message import N_, Message, say
+from tenure_server.domain.person_match import PERSON_MATCHES
+from tenure_server.domain.quarantine import ROW_RULINGS, Decisions, Settled, settle
 from tenure_server.domain.register import RegisterRead
 from tenure_server.domain.register_change import RegisterChange, register_change
 from tenure_server.usecases.ports import Clock, Store, Transaction
@@ -72,6 +75,16 @@ class ImportOutcome:
     register_date: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What an import would do, and the facts it would do it by."""
+
+    register: RegisterFile
+    outcome: ImportOutcome
+    change: RegisterChange
+    settled: Settled
+
+
 async def import_register(
     store: Store, clock: Clock, register: RegisterFile, *, dry_run: bool = False
 ) -> ImportOutcome:
@@ -84,15 +97,13 @@ async def import_register(
     """
     now = clock.now()
     async with store.reading() if dry_run else store.writing() as tx:
-        outcome, change = await judge_register(tx, register, now)
+        judgement = await judge_register(tx, register, now)
         if not dry_run:
-            await store_register(tx, register, outcome, change, now)
-    return outcome
+            await store_register(tx, judgement, now)
+    return judgement.outcome
 
 
-async def judge_register(
-    tx: Transaction, register: RegisterFile, now: datetime
-) -> tuple[ImportOutcome, RegisterChange]:
+async def judge_register(tx: Transaction, register: RegisterFile, now: datetime) -> Judgement:
     """Tell what an import would do; reads only.
 
     Raises:
@@ -100,11 +111,32 @@ async def judge_register(
     """
     current = await tx.register.facts()
     _check_date(current, register, now)
+    settled = settle(register.read, current, await decisions(tx), now)
     change = register_change(
-        current, register.read, now, register_date=register.taken, listed=await _listed(tx, current, now)
+        current,
+        settled.read,
+        now,
+        register_date=register.taken,
+        listed=await listed_people(tx, current, now),
+        gone=settled.gone,
+        others=settled.others,
     )
-    subject = register.import_id(await _name(tx))
-    return _outcome(register, change, await _status(tx, register, change, current), subject), change
+    status = await _status(tx, register, change, current)
+    subject = register.import_id(await municipality_name(tx))
+    return Judgement(
+        register=register,
+        outcome=_outcome(register, change, status, subject),
+        change=change,
+        settled=settled,
+    )
+
+
+async def decisions(tx: Transaction) -> Decisions:
+    """Return what people were asked about rows, and what they said."""
+    return Decisions(
+        matches={match.id: match for match in await tx.records.all(PERSON_MATCHES)},
+        rulings={ruling.id: ruling for ruling in await tx.records.all(ROW_RULINGS)},
+    )
 
 
 def _check_date(current: Facts, register: RegisterFile, now: datetime) -> None:
@@ -118,7 +150,7 @@ def _check_date(current: Facts, register: RegisterFile, now: datetime) -> None:
         )
 
 
-async def _listed(tx: Transaction, current: Facts, now: datetime) -> frozenset[PersonId]:
+async def listed_people(tx: Transaction, current: Facts, now: datetime) -> frozenset[PersonId]:
     """Return the people whose laptops stand on a campaign list that two approvers signed."""
     serials = {
         item.serial
@@ -143,7 +175,7 @@ async def _status(
     if change.bar is not None:
         if register.approval is None or not register.read.mandates:
             return ImportStatus.QUARANTINED
-        about = register.import_id(await _name(tx))
+        about = register.import_id(await municipality_name(tx))
         approvers_of(await tx.directives.keys_documents(), register.approval, about)
     return ImportStatus.UNCHANGED if _same(change.facts, current) else ImportStatus.IMPORTED
 
@@ -164,7 +196,8 @@ def _place(remark: Quarantined | Remark) -> tuple[int, str]:
     return remark.row or 0, str(remark.why)
 
 
-async def _name(tx: Transaction) -> str:
+async def municipality_name(tx: Transaction) -> str:
+    """Return what audit entries and approvals call this register's owner."""
     municipality = await tx.municipality.get()
     return "register" if municipality is None else municipality.id
 
@@ -182,23 +215,22 @@ def _outcome(
         changed=len(change.changed),
         ended=len(change.ended),
         unmatched=change.unmatched,
-        quarantine=register.read.quarantine,
-        warnings=register.read.warnings,
+        quarantine=change.facts.quarantine,
+        warnings=change.facts.warnings,
         register_date=register.taken,
     )
 
 
-async def store_register(
-    tx: Transaction, register: RegisterFile, outcome: ImportOutcome, change: RegisterChange, now: datetime
-) -> None:
+async def store_register(tx: Transaction, judgement: Judgement, now: datetime) -> None:
     """Write down what `judge_register` decided, in the same transaction."""
-    subject = await _name(tx)
+    register, outcome, change = judgement.register, judgement.outcome, judgement.change
     counts = {
         "added": str(outcome.added),
         "changed": str(outcome.changed),
         "ended": str(outcome.ended),
         "unmatched": str(len(outcome.unmatched)),
         "dropped": str(len(change.dropped)),
+        "register_date": register.taken.isoformat(),
     }
     match outcome.status:
         case ImportStatus.UNCHANGED:
@@ -208,14 +240,28 @@ async def store_register(
         case ImportStatus.IMPORTED:
             kind, more = AuditKind.REGISTER_IMPORTED, {"approvers": await _approvers(tx, register, change)}
             await tx.register.replace_register(change.facts, now)
+            await _store_questions(tx, judgement.settled)
     await tx.register.add_import(now, register.digest, outcome.status.value, counts)
-    fields = {**counts, **more, "digest": register.digest, "register_date": register.taken.isoformat()}
-    await tx.audit.append([entry(now, kind, subject, **fields)])
+    fields = {**counts, **more, "digest": register.digest}
+    await tx.audit.append([entry(now, kind, await municipality_name(tx), **fields)])
+
+
+async def _store_questions(tx: Transaction, settled: Settled) -> None:
+    for match in settled.asked:
+        before = await tx.records.get(PERSON_MATCHES, match.id)
+        if before is None:
+            await tx.records.add(PERSON_MATCHES, match)
+        else:
+            await tx.records.replace(PERSON_MATCHES, before, match)
+    for ruling in settled.lapsed:
+        before_it = await tx.records.get(ROW_RULINGS, ruling.id)
+        if before_it is not None:
+            await tx.records.replace(ROW_RULINGS, before_it, ruling)
 
 
 async def _approvers(tx: Transaction, register: RegisterFile, change: RegisterChange) -> str:
     if change.bar is None or register.approval is None:
         return ""
     keys = await tx.directives.keys_documents()
-    about = register.import_id(await _name(tx))
+    about = register.import_id(await municipality_name(tx))
     return ",".join(key[:16] for key in approvers_of(keys, register.approval, about))

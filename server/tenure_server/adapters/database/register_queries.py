@@ -38,7 +38,7 @@ from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.stay import Stay
-from tenure_server.usecases.ports import StoredImport
+from tenure_server.usecases.ports import RecordedFact, StoredImport
 
 PERSON_KEY = ("person_id",)
 BODY_KEY = ("body_id",)
@@ -107,6 +107,22 @@ class RegisterQueries:
                 select(municipality.c.register_date).where(self._connection.mine(municipality))
             ),
         )
+
+    async def history(self, subject: str) -> Sequence[RecordedFact]:
+        """Return every version recorded about a person or a device, in the order they were recorded."""
+        kinds: tuple[tuple[Table, Any, Any], ...] = (
+            (person, rows.read_person, person.c.person_id == subject),
+            (mandate, rows.read_mandate, mandate.c.person_id == subject),
+            (custody, rows.read_custody, or_(custody.c.serial == subject, custody.c.holder == subject)),
+            (hold, rows.read_hold, hold.c.subject == subject),
+            (stay, rows.read_stay, stay.c.subject == subject),
+        )
+        found = [
+            RecordedFact(fact=read(row), recorded_from=row.recorded_from, recorded_to=row.recorded_to)
+            for table, read, about in kinds
+            for row in await self._connection.rows(self._all(table, "recorded_from", "row_id").where(about))
+        ]
+        return sorted(found, key=lambda one: one.recorded_from)
 
     async def imports(self) -> Sequence[StoredImport]:
         """Return every import and its outcome, oldest first."""

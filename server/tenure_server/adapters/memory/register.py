@@ -13,7 +13,7 @@ from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.stay import Stay
-from tenure_server.usecases.ports import StoredImport
+from tenure_server.usecases.ports import RecordedFact, StoredImport
 
 
 class MemoryRegister:
@@ -31,6 +31,21 @@ class MemoryRegister:
     async def facts_as_recorded(self, at: datetime) -> Facts:
         """Return what was recorded at a past moment."""
         return facts_recorded(self._work.state, in_utc(at))
+
+    async def history(self, subject: str) -> Sequence[RecordedFact]:
+        """Return every version recorded about a person or a device, in the order they were recorded."""
+        state = self._work.state
+        found = [
+            *state.people.history(lambda one: one.id == subject),
+            *state.mandates.history(lambda one: one.person == subject),
+            *state.custody.history(lambda one: subject in (one.serial, one.holder)),
+            *state.holds.history(lambda one: one.subject == subject),
+            *state.stays.history(lambda one: one.subject == subject),
+        ]
+        told = [
+            RecordedFact(fact=fact, recorded_from=since, recorded_to=until) for fact, since, until in found
+        ]
+        return sorted(told, key=lambda one: one.recorded_from)
 
     async def imports(self) -> Sequence[StoredImport]:
         """Return every import and its outcome, oldest first."""

@@ -66,6 +66,18 @@ class Versions(Generic[V]):
             if version.stood(moment)
         )
 
+    def history(self, wanted: Callable[[V], bool]) -> list[tuple[V, datetime, datetime | None]]:
+        """Return every version of the values wanted, with the time in which it stood as recorded."""
+        return sorted(
+            (
+                (version.value, version.recorded_from, version.recorded_to)
+                for versions in (self._past, self._current.values())
+                for version in versions
+                if wanted(version.value)
+            ),
+            key=lambda one: one[1],
+        )
+
     def like(self, value: V) -> V | None:
         """Return the current version of the same key."""
         found = self._current.get(self._shape.key(value))

@@ -1,0 +1,270 @@
+"""List the rows that are set aside, and write down what people decide about them.
+
+A decision is a record: who, when, why. It changes the register at once, as a version of its own, and is
+applied to every later import as long as the source's row reads the same (`domain.quarantine`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.errors import ConflictError, NotFoundError, RefusedError
+from tenure_server.domain.facts import Facts
+from tenure_server.domain.ids import PersonId
+from tenure_server.domain.mandate import EndBasis, Mandate
+from tenure_server.domain.message import N_, Message, say
+from tenure_server.domain.person_match import (
+    PERSON_MATCHES,
+    PersonMatch,
+    answered,
+    is_provisional,
+    match_id,
+    row_id,
+)
+from tenure_server.domain.quarantine import (
+    ROW_RULINGS,
+    Decisions,
+    RowRuling,
+    Verdict,
+    ends_without_basis,
+    settle,
+    source_digest,
+)
+from tenure_server.domain.register import RegisterRead
+from tenure_server.domain.register_change import mandate_key, register_change
+from tenure_server.usecases.import_register import decisions
+from tenure_server.usecases.ports import Clock, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSetAside:
+    """One row that waits for a person."""
+
+    id: str
+    mandate: Mandate
+    name: str
+    """Of its person, as the source writes it."""
+    match: PersonMatch | None
+    """Set while it waits for somebody to say who it is about."""
+    why: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Who decides, and why."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEnd:
+    """How a row ends."""
+
+    basis: EndBasis
+    end_decision_ref: str = ""
+    end: datetime | None = None
+    """Exclusive; None: as the row says."""
+
+
+async def rows_set_aside(store: Store) -> Sequence[RowSetAside]:
+    """Return the rows that wait for a person."""
+    async with store.reading() as tx:
+        return _set_aside(await tx.register.facts(), await decisions(tx))
+
+
+async def match_row(store: Store, clock: Clock, row: str, person: PersonId | None, made: Decision) -> Mandate:
+    """Say who a row is about: a person who is known, or somebody new (None).
+
+    A row that was set aside for another reason than its person is taken in as it reads, if its own person is
+    named.
+
+    Raises:
+        NotFoundError: No such row is set aside, or nobody has this id.
+        RefusedError: The row does not wait for that, or its person holds devices under the id it has now.
+    """
+    now = clock.now()
+    async with store.writing() as tx:
+        facts = await tx.register.facts()
+        found = _row(facts, await decisions(tx), row)
+        if found.match is None:
+            return await _accept(tx, facts, found, person, made, now)
+        verdict = found.mandate.person if person is None else person
+        _check_person(facts, found, verdict)
+        answer = answered(found.match, verdict, at=now, by=made.by, reason=made.reason)
+        await tx.records.replace(PERSON_MATCHES, found.match, answer)
+        named = "" if is_provisional(verdict) else verdict
+        await _log(tx, now, row, "new" if person is None else "match", made, to=named)
+        return await _apply(tx, facts, found, now)
+
+
+async def settle_row(store: Store, clock: Clock, row: str, end: RowEnd, made: Decision) -> Mandate:
+    """Say how a row ends that names an end without its basis.
+
+    Raises:
+        NotFoundError: No such row is set aside.
+        RefusedError: It names no end and none was given, or the end is before its start.
+    """
+    now = clock.now()
+    async with store.writing() as tx:
+        facts = await tx.register.facts()
+        found = _row(facts, await decisions(tx), row)
+        _check_end(found.mandate, end)
+        ruling = _ruling(found, Verdict.END, made, now)
+        ruled = replace(ruling, basis=end.basis, end=end.end, end_decision_ref=end.end_decision_ref)
+        await _rule(tx, ruled)
+        await _log(tx, now, row, "settle", made, basis=end.basis.value, decision_ref=end.end_decision_ref)
+        return await _apply(tx, facts, found, now)
+
+
+async def drop_row(store: Store, clock: Clock, row: str, made: Decision) -> Mandate:
+    """Leave a row out of the register, on a person's word.
+
+    Raises:
+        NotFoundError: No such row is set aside.
+    """
+    now = clock.now()
+    async with store.writing() as tx:
+        facts = await tx.register.facts()
+        found = _row(facts, await decisions(tx), row)
+        await _rule(tx, _ruling(found, Verdict.DROP, made, now))
+        await _log(tx, now, row, "drop", made)
+        await _apply(tx, facts, found, now)
+    return found.mandate
+
+
+async def _accept(
+    tx: Transaction,
+    facts: Facts,
+    found: RowSetAside,
+    person: PersonId | None,
+    made: Decision,
+    now: datetime,
+) -> Mandate:
+    if ends_without_basis(found.mandate):
+        sentence = N_("The row waits for how it ends, not for whom it is about: settle it with --end-basis.")
+        raise RefusedError(say(sentence))
+    if person != found.mandate.person:
+        raise RefusedError(say(N_("The row is {person}'s beyond doubt."), person=found.mandate.person))
+    await _rule(tx, _ruling(found, Verdict.ACCEPT, made, now))
+    await _log(tx, now, found.id, "accept", made)
+    return await _apply(tx, facts, found, now)
+
+
+def _set_aside(facts: Facts, known: Decisions) -> list[RowSetAside]:
+    said = {(one.row, one.column): one.why for one in facts.quarantine}
+    waiting = [_waiting(mandate, facts, known, said) for mandate in facts.mandates if mandate.quarantined]
+    lent = {
+        mandate_key(replace(one.mandate, person=candidate))
+        for one in waiting
+        if one.match is not None
+        for candidate in one.match.candidates
+    }
+    return [one for one in waiting if one.match or one.mandate.end or mandate_key(one.mandate) not in lent]
+
+
+def _waiting(
+    mandate: Mandate, facts: Facts, known: Decisions, said: dict[tuple[int, str], Message]
+) -> RowSetAside:
+    match = known.matches.get(match_id(mandate))
+    person = facts.people.get(mandate.person)
+    why = tuple(text for (row, _), text in said.items() if row == mandate.row)
+    return RowSetAside(
+        id=row_id(mandate),
+        mandate=mandate,
+        name="" if person is None else person.name,
+        match=match if match is not None and match.is_open else None,
+        why=why or (say(N_("The last file did not have the row; it waits all the same.")),),
+    )
+
+
+def _row(facts: Facts, known: Decisions, row: str) -> RowSetAside:
+    for one in _set_aside(facts, known):
+        if one.id == row:
+            return one
+    sentence = N_("No row {row} is set aside: `tenure quarantine list` shows those that are.")
+    raise NotFoundError(say(sentence, row=row))
+
+
+def _check_person(facts: Facts, found: RowSetAside, verdict: PersonId) -> None:
+    source = found.mandate.person
+    if verdict == source:
+        return
+    if verdict not in facts.people:
+        raise NotFoundError(say(N_("Nobody in the register has the id {person}."), person=verdict))
+    held = sorted(row.serial for row in facts.custody if row.holder == source)
+    if held:
+        sentence = N_("{person} has {serials} under this id: write the custody down under {to} first.")
+        raise RefusedError(say(sentence, person=source, serials=", ".join(held), to=verdict))
+
+
+def _check_end(mandate: Mandate, end: RowEnd) -> None:
+    ends = end.end or mandate.end
+    if ends is None:
+        raise RefusedError(say(N_("The row names no end: give one with --valid-to.")))
+    if ends < mandate.start:
+        raise RefusedError(say(N_("The end is before the start: correct one of them.")))
+
+
+def _ruling(found: RowSetAside, verdict: Verdict, made: Decision, now: datetime) -> RowRuling:
+    return RowRuling(
+        id=found.id,
+        person=found.mandate.person,
+        verdict=verdict,
+        source=source_digest(found.mandate),
+        at=now,
+        by=made.by,
+        reason=made.reason,
+    )
+
+
+async def _rule(tx: Transaction, ruling: RowRuling) -> None:
+    before = await tx.records.get(ROW_RULINGS, ruling.id)
+    if before is None:
+        await tx.records.add(ROW_RULINGS, ruling)
+    elif before.is_open:
+        await tx.records.replace(ROW_RULINGS, before, ruling)
+    else:
+        raise ConflictError(say(N_("{row} was decided before."), row=ruling.id))
+
+
+async def _apply(tx: Transaction, facts: Facts, found: RowSetAside, now: datetime) -> Mandate:
+    """Let the decision change the register now, as the next import of the same rows would."""
+    known = await decisions(tx)
+    settled = settle(_as_read(facts, found, known), facts, known, now)
+    change = register_change(
+        facts, settled.read, now, register_date=facts.register_date, gone=settled.gone, others=settled.others
+    )
+    places = {mandate_key(row): row.row for row in facts.mandates}
+    mandates = tuple(
+        replace(row, row=row.row or places.get(mandate_key(row))) for row in change.facts.mandates
+    )
+    waiting = {row.row for row in mandates if row.quarantined}
+    said = tuple(one for one in facts.quarantine if one.row in waiting)
+    wanted = replace(change.facts, mandates=mandates, quarantine=said, warnings=facts.warnings)
+    await tx.register.replace_register(wanted, now)
+    of_the_row = (found.mandate.body, found.mandate.seat, found.mandate.start)
+    decided = (row for row in settled.read.mandates if (row.body, row.seat, row.start) == of_the_row)
+    return next(decided, found.mandate)
+
+
+def _as_read(facts: Facts, found: RowSetAside, known: Decisions) -> RegisterRead:
+    """Return the row, and the others of the same question, as their source read them."""
+    person, question = facts.people[found.mandate.person], match_id(found.mandate)
+    rows = [
+        one.mandate
+        for one in _set_aside(facts, known)
+        if one.id == found.id or (found.match is not None and match_id(one.mandate) == question)
+    ]
+    if found.id not in {row_id(row) for row in rows}:
+        rows.append(found.mandate)
+    sources = tuple(replace(row, quarantined=ends_without_basis(row)) for row in rows)
+    return RegisterRead(people={person.id: person}, mandates=sources)
+
+
+async def _log(
+    tx: Transaction, now: datetime, row: str, decision: str, made: Decision, **fields: str
+) -> None:
+    told = {"row": row, "decision": decision, "by": made.by, **fields}
+    await tx.audit.append([entry(now, AuditKind.ROW_DECIDED, row, **told)])
