@@ -2,7 +2,7 @@
 
 Rules: one set of notices per person, for the last laptop entitlement, to whoever holds a laptop (P14, P18);
 sign-in is blocked as the mailbox right ends and the mailbox closed a month later, unless a hold stands (P20);
-a meeting over the end puts the block off, and an appeal of the election keeps the mailbox open;
+a meeting over the end puts the block off, an appeal of the election keeps the mailbox open and says nothing;
 staff accounts stay; nobody is written to after a death, nor by a machine while a hold on them stands.
 """
 
@@ -87,7 +87,7 @@ def _closing(case: PersonCase, ending: Ending, blocks_at: datetime, policy: Term
     by_death = _by_death(ending, case.rights)
     day = local_day(closes, policy.zone) - _BEFORE_CLOSING
     notice = local_time(day, NOTICE_TIME, policy.zone)
-    if not (by_death or case.hold or _dead(case.rights, notice)):
+    if not (by_death or case.hold or case.postponed.appealed or _dead(case.rights, notice)):
         yield Step(verb=Verb.NOTIFY, at=notice, rule="P20", key="M-7")
     bars = ((Need.CONFIRMATION, by_death or case.postponed.appealed), (Need.HOLD_RELEASE, case.hold))
     needs = tuple(need for need, stands in bars if stands)
