@@ -17,6 +17,8 @@ Lock = tuple[DeviceId, int, LockId]
 """One lock of one laptop in one enrolment: what an approval and a release are for."""
 
 CANARY_SHARE = 0.02
+MOST_CANARIES = 3
+MOST_CANARIES_SHARE = 0.1
 
 
 class ListBar(StrEnum):
@@ -148,6 +150,11 @@ EXCLUSIONS: RecordKind[Exclusion] = RecordKind(name="exclusion", type=Exclusion)
 def lifted(exclusion: Exclusion, at: datetime) -> Exclusion:
     """Return the exclusion as over."""
     return replace(exclusion, lifted_at=at)
+
+
+def most_canaries(listed: int) -> int:
+    """Return how many of a list may go first; more would be the list itself."""
+    return max(MOST_CANARIES, int(listed * MOST_CANARIES_SHARE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class Inbox(Payload, frozen=True, kw_only=True):
     manifests: tuple[SignedDocument, ...] = ()
     """Manifests with every signature that arrived, not withdrawn, with a laptop still to be released."""
     receipts: tuple[SignedDocument, ...] = ()
-    """What those laptops signed about being locked and unlocked."""
+    """What those laptops signed about being locked and unlocked, and canaries about their wipe."""
     device_keys: dict[str, str] = msgspec.field(default_factory=dict)
     """Thumbprint -> PEM of those laptops' public keys."""
     known_releases: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ Rules, all of which must hold (design.md, "Wipe takes two signatures"; security.
    under that lock_id, and has not signed a later unlock.
 6. One release for a device, epoch and lock_id, ever.
 7. The caps leave room; a vetoed manifest and a stopped signer release nothing.
+8. In a campaign the canaries go first; the others wait until each has signed its wipe (see `canaries`).
 """
 
 import hashlib
@@ -33,6 +34,7 @@ from tenure_policies.envelope import (
 )
 from tenure_policies.payloads import Act, Manifest, ManifestEntry, Outcome, Receipt, Release
 from tenure_policies.trusted_keys import RefusedDocumentError, TrustedKeys
+from tenure_server.domain.campaign import most_canaries
 from tenure_server.signer.settings import SignerSettings
 
 
@@ -55,6 +57,12 @@ class Hold(StrEnum):
     DAILY_CAP = "daily_cap"
     CAMPAIGN_RATE = "campaign_rate"
     CAMPAIGN_CEILING = "campaign_ceiling"
+    NO_CANARY = "no_canary"
+    """A campaign that would release everybody at once."""
+    CANARY_WAITS = "canary_waits"
+    """A laptop that goes first has not signed that it is wiped."""
+    CANARY_FAILED = "canary_failed"
+    """A laptop that goes first signed that its wipe failed: the campaign stands still."""
     ALREADY_RELEASED = "already_released"
 
 
@@ -110,6 +118,10 @@ def malformed(manifest: Manifest) -> str | None:
     """
     if not manifest.entries:
         return "it names no laptop"
+    return _flaw_of_entries(manifest) or _flaw_of_campaign(manifest)
+
+
+def _flaw_of_entries(manifest: Manifest) -> str | None:
     for field in ("serial", "device"):
         values = [getattr(entry, field) for entry in manifest.entries]
         if not all(values):
@@ -119,8 +131,17 @@ def malformed(manifest: Manifest) -> str | None:
     for entry in manifest.entries:
         if not (entry.lock_id and entry.case and entry.device_key):
             return f"{entry.serial}: the lock, the case or the device key is missing"
+    return None
+
+
+def _flaw_of_campaign(manifest: Manifest) -> str | None:
     if manifest.campaign and manifest.rate_per_hour < 1:
         return "a campaign states no rate"
+    first = sum(entry.canary for entry in manifest.entries)
+    if first and not manifest.campaign:
+        return "only in a campaign some go first"
+    if first > most_canaries(len(manifest.entries)):
+        return "too many of them go first"
     return None
 
 
@@ -132,7 +153,7 @@ def is_locked(
     device_keys: Mapping[str, str],
 ) -> bool:
     """Tell whether the laptop itself signed that it is locked under the entry's lock_id, and still is."""
-    key = _device_key(entry, device_keys)
+    key = device_key(entry, device_keys)
     if key is None:
         return False
     signed = [
@@ -146,7 +167,8 @@ def is_locked(
     return last.act is Act.LOCK and last.lock_id == entry.lock_id
 
 
-def _device_key(entry: ManifestEntry, device_keys: Mapping[str, str]) -> ec.EllipticCurvePublicKey | None:
+def device_key(entry: ManifestEntry, device_keys: Mapping[str, str]) -> ec.EllipticCurvePublicKey | None:
+    """Return the laptop's own key, if the server sent the one that the list names."""
     try:
         key = load_public_key(device_keys.get(entry.device_key, ""))
     except EnvelopeError:

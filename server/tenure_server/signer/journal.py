@@ -183,6 +183,18 @@ class Journal(JournalFile):
         query = "SELECT 1 FROM releases WHERE device = ? AND epoch = ? AND lock_id = ?"
         return self._first(query, device, epoch, lock_id) is not None
 
+    def note_through(self, device: str, epoch: int, lock_id: str, now: datetime) -> None:
+        """Remember that a canary signed its wipe."""
+        with self._writing():
+            self._run(
+                "INSERT OR IGNORE INTO canaries VALUES (?, ?, ?, ?)", device, epoch, lock_id, _text(now)
+            )
+
+    def is_through(self, device: str, epoch: int, lock_id: str) -> bool:
+        """Tell whether a canary was seen through."""
+        query = "SELECT 1 FROM canaries WHERE device = ? AND epoch = ? AND lock_id = ?"
+        return self._first(query, device, epoch, lock_id) is not None
+
     def releases(self, *, unposted_only: bool = False) -> Sequence[RecordedRelease]:
         """Return the recorded releases, oldest first."""
         where = "WHERE posted_at IS NULL" if unposted_only else ""

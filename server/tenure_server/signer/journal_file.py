@@ -10,7 +10,7 @@ from typing import Any, Self
 from tenure_server.domain.message import N_, say
 from tenure_server.signer.errors import JournalError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 10
 
 _SCHEMA = """
@@ -30,6 +30,14 @@ CREATE TABLE releases (device TEXT NOT NULL, epoch INTEGER NOT NULL, lock_id TEX
 CREATE INDEX releases_by_time ON releases (recorded_at);
 CREATE TABLE last_round (id INTEGER PRIMARY KEY CHECK (id = 1), report BLOB NOT NULL);
 """
+
+_CANARIES = """
+CREATE TABLE canaries (device TEXT NOT NULL, epoch INTEGER NOT NULL, lock_id TEXT NOT NULL,
+                       through_at TEXT NOT NULL, PRIMARY KEY (device, epoch, lock_id)) WITHOUT ROWID
+"""
+
+_NEWER: dict[int, tuple[str, ...]] = {1: (_CANARIES,)}
+"""What a journal of each older version lacks of the next."""
 
 
 class JournalFile:
@@ -58,15 +66,15 @@ class JournalFile:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a journal.
+        """Open a journal; one of an older version is completed first.
 
         Raises:
-            JournalError: It is missing, unreadable, or of another version.
+            JournalError: It is missing, unreadable, or of a version that this program does not know.
         """
         if not path.is_file():
             raise JournalError(say(N_("{file}: there is no signer's journal here."), file=path))
         journal = cls(_connect(path))
-        version = journal._one("PRAGMA user_version")[0]
+        version = journal._complete()
         if version != SCHEMA_VERSION:
             raise JournalError(
                 say(
@@ -78,13 +86,27 @@ class JournalFile:
             )
         return journal
 
+    def _complete(self) -> int:
+        """Add what an older version lacks, in one step; return the version that the journal then has."""
+        version: int = self._one("PRAGMA user_version")[0]
+        if version not in _NEWER:
+            return version
+        with self._writing():
+            version = self._one("PRAGMA user_version")[0]
+            while version in _NEWER:
+                for statement in _NEWER[version]:
+                    self._run(statement)
+                version += 1
+            self._run(f"PRAGMA user_version = {version}")
+        return version
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
     def _prepare(self) -> None:
         with self._writing():
-            for statement in _SCHEMA.split(";\n"):
+            for statement in (*(one for lacks in _NEWER.values() for one in lacks), *_SCHEMA.split(";\n")):
                 if statement.strip():
                     self._run(statement)
             self._run(f"PRAGMA user_version = {SCHEMA_VERSION}")

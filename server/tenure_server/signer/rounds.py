@@ -22,6 +22,7 @@ from tenure_policies.envelope import (
 from tenure_policies.payloads import Manifest, ManifestEntry, Release, Role
 from tenure_policies.trusted_keys import TrustedKeys
 from tenure_server.domain.signer_exchange import Inbox
+from tenure_server.signer.canaries import Canary, canaries_of, hold_of, judge_canary, lacks_canary
 from tenure_server.signer.decide import (
     HeldError,
     Hold,
@@ -163,6 +164,7 @@ class _Work:
                 document, keys=keys, municipality=self.settings.municipality, now=self.now
             )
             self.check_release_key(keys)
+            self.check_canaries(manifest)
         except HeldError as error:
             self.held.append(
                 Held(manifest=_claimed_id(document), serial=None, hold=error.hold.value, detail=error.detail)
@@ -170,6 +172,7 @@ class _Work:
             return
         named = digest(document)
         approved_since = self.journal.note_approved(named, manifest.id, self.now)
+        first = self.canaries(manifest, receipts, inbox)
         for entry in manifest.entries:
             if self.journal.is_released(entry.device, entry.epoch, entry.lock_id):
                 self.send_lost(entry, inbox)
@@ -185,10 +188,42 @@ class _Work:
             )
             if waits is not None:
                 self.hold(manifest, entry, waits[0], waits[1])
-            elif locked:
-                self.release(manifest, entry, named)
-            else:
+            elif not locked:
                 self.hold(manifest, entry, Hold.NOT_LOCKED)
+            elif first is not None and not entry.canary:
+                self.hold(manifest, entry, first)
+            else:
+                self.release(manifest, entry, named)
+
+    def canaries(
+        self, manifest: Manifest, receipts: Mapping[str, Sequence[SignedDocument]], inbox: Inbox
+    ) -> Hold | None:
+        """Say what the rest of a campaign waits for, or None; a canary seen through is remembered."""
+        return hold_of([self.canary(entry, manifest, receipts, inbox) for entry in canaries_of(manifest)])
+
+    def canary(
+        self,
+        entry: ManifestEntry,
+        manifest: Manifest,
+        receipts: Mapping[str, Sequence[SignedDocument]],
+        inbox: Inbox,
+    ) -> Canary:
+        """Say how far a canary has come: only a wipe that this signer released counts."""
+        lock = entry.device, entry.epoch, entry.lock_id
+        if not self.journal.is_released(*lock):
+            return Canary.WAITING
+        if self.journal.is_through(*lock):
+            return Canary.THROUGH
+        judged = judge_canary(
+            entry,
+            municipality=manifest.municipality,
+            receipts=receipts.get(entry.device, ()),
+            device_keys=inbox.device_keys,
+        )
+        if judged is Canary.THROUGH:
+            # Reinstalled and enrolled again, it could no longer be asked.
+            self.journal.note_through(*lock, self.now)
+        return judged
 
     def check_release_key(self, keys: TrustedKeys) -> None:
         """Pass silently if laptops would follow this signer's key.
@@ -198,6 +233,15 @@ class _Work:
         """
         if thumbprint(self.key.public_key()) not in keys.of(Role.RELEASE):
             raise HeldError(Hold.NO_RELEASE_KEY)
+
+    def check_canaries(self, manifest: Manifest) -> None:
+        """Pass silently if somebody goes first where somebody must.
+
+        Raises:
+            HeldError: A campaign would release everybody at once.
+        """
+        if self.settings.campaigns_need_canaries and lacks_canary(manifest):
+            raise HeldError(Hold.NO_CANARY)
 
     def release(self, manifest: Manifest, entry: ManifestEntry, named: str) -> None:
         """Record one release if the journal leaves room, then sign and send it."""

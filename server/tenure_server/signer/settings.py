@@ -25,6 +25,8 @@ class SignerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     daily_share: float = 0.02
     campaign_ceiling_per_hour: int = 60
     """Most releases in any hour of all campaigns together, whatever their manifests state."""
+    campaigns_need_canaries: bool = True
+    """Whether a campaign of several laptops is held if its list names none that goes first."""
     cooling_off_hours: float = 24.0
     """From when the signer first saw a campaign fully approved to its first release."""
     approver_delay_hours: float = 72.0

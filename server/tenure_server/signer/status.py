@@ -82,6 +82,7 @@ def status_of(settings: SignerSettings, journal: Journal) -> SignerStatus:
             "wipes_per_hour": settings.wipes_per_hour,
             "wipes_per_day": settings.wipes_per_day,
             "campaign_ceiling_per_hour": settings.campaign_ceiling_per_hour,
+            "campaigns_need_canaries": settings.campaigns_need_canaries,
             "cooling_off_hours": settings.cooling_off_hours,
             "approver_delay_hours": settings.approver_delay_hours,
             "release_days": settings.release_days,

@@ -23,7 +23,6 @@ from tenure_policies.payloads import Manifest, ManifestEntry, Role
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.campaign import (
     CanaryCandidate,
-    Lock,
     ManifestStatus,
     StoredEntry,
     StoredManifest,
@@ -37,7 +36,7 @@ from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.campaign_candidates import Candidate, candidates
 from tenure_server.usecases.list_words import Story, name_of, reason_of
 from tenure_server.usecases.ports import Transaction
-from tenure_server.usecases.void_approvals import read_manifest
+from tenure_server.usecases.void_approvals import canary_locks, read_manifest
 
 LIVES = timedelta(days=60)
 """How long after its last wipe's date a manifest may be used."""
@@ -257,13 +256,6 @@ async def _withdraw_void(tx: Transaction, manifests: Sequence[StoredManifest], n
             await withdraw(tx, stored, "facts_changed", now)
         elif not stored.approvals and not canary_locks(manifest) <= latest:
             await withdraw(tx, stored, "canary_void", now)
-
-
-def canary_locks(manifest: Manifest) -> set[Lock]:
-    """Return the locks of the laptops that go first."""
-    return {
-        (DeviceId(item.device), item.epoch, LockId(item.lock_id)) for item in manifest.entries if item.canary
-    }
 
 
 async def withdraw(tx: Transaction, manifest: StoredManifest, reason: str, now: datetime) -> None:

@@ -22,7 +22,7 @@ from tenure_policies.envelope import (
 from tenure_policies.payloads import Act, Manifest, ManifestEntry, Outcome, Release, Role
 from tenure_policies.trusted_keys import MIN_APPROVERS, RefusedDocumentError, TrustedKeys
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
-from tenure_server.domain.campaign import ManifestStatus, StoredEntry, StoredManifest, StoredRelease
+from tenure_server.domain.campaign import Lock, ManifestStatus, StoredEntry, StoredManifest, StoredRelease
 from tenure_server.domain.device import StoredReceipt
 from tenure_server.domain.errors import ConflictError, InputError, NotFoundError, RefusedError
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, LockId, ManifestId
@@ -37,10 +37,9 @@ from tenure_server.domain.signer_exchange import (
     OfferedManifest,
 )
 from tenure_server.usecases.ports import Clock, Municipality, Store, Transaction
+from tenure_server.usecases.void_approvals import canary_locks, read_manifest
 
 SHORT_KEY = 16
-
-Lock = tuple[DeviceId, int, LockId]
 
 
 async def signer_inbox(store: Store, *, after: int) -> Inbox:
@@ -64,7 +63,8 @@ async def signer_inbox(store: Store, *, after: int) -> Inbox:
         offered = _unfinished(await tx.campaigns.manifests(), released)
         waiting = {_lock(item) for manifest in offered for item in manifest.entries}
         devices = {device for device, _, _ in waiting}
-        receipts = _last_locks(await tx.devices.all_receipts(), waiting - released.keys())
+        every = await tx.devices.all_receipts()
+        receipts = [*_last_locks(every, waiting - released.keys()), *_last_wipes(every, _canaries(offered))]
         enrolled = [device for device in await tx.devices.all() if device.id in devices]
     return Inbox(
         municipality=municipality.id,
@@ -298,8 +298,25 @@ def _last_locks(receipts: Sequence[StoredReceipt], locks: Iterable[Lock]) -> Seq
     return [last[of] for of in sorted(last)]
 
 
+def _canaries(manifests: Sequence[StoredManifest]) -> frozenset[Lock]:
+    """Return the locks of the laptops that go first in these campaigns."""
+    found = [read_manifest(stored) for stored in manifests if stored.campaign]
+    return frozenset(lock for manifest in found if manifest is not None for lock in canary_locks(manifest))
+
+
+def _last_wipes(receipts: Sequence[StoredReceipt], locks: frozenset[Lock]) -> Sequence[StoredReceipt]:
+    """Return, of each of these locks, the last that the laptop said of its wipe."""
+    last: dict[Lock, StoredReceipt] = {}
+    for receipt in receipts:
+        of = receipt.device, receipt.epoch, receipt.lock_id
+        newer = of not in last or receipt.number > last[of].number
+        if of in locks and receipt.act == Act.WIPE.value and newer:
+            last[of] = receipt
+    return [last[of] for of in sorted(last)]
+
+
 def _lock(item: StoredEntry) -> Lock:
-    return item.device, item.epoch, item.lock_id
+    return item.lock
 
 
 def _document(signed: bytes) -> SignedDocument:

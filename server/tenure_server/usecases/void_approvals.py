@@ -80,3 +80,10 @@ def read_manifest(stored: StoredManifest) -> Manifest | None:
         return read_unverified(msgspec.json.decode(stored.document, type=SignedDocument), Manifest)
     except (EnvelopeError, msgspec.MsgspecError):
         return None
+
+
+def canary_locks(manifest: Manifest) -> set[Lock]:
+    """Return the locks of the laptops that go first."""
+    return {
+        (DeviceId(item.device), item.epoch, LockId(item.lock_id)) for item in manifest.entries if item.canary
+    }

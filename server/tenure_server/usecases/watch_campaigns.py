@@ -14,9 +14,8 @@ from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.task import TASKS, Task, TaskKind
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.ports import Transaction
-from tenure_server.usecases.prepare_manifest import canary_locks
 from tenure_server.usecases.tasks import close_needless, open_task
-from tenure_server.usecases.void_approvals import read_manifest
+from tenure_server.usecases.void_approvals import canary_locks, read_manifest
 
 REMINDED = timedelta(days=14)
 """T-14: how long before the end people are reminded of a list that waits for signatures."""

@@ -240,7 +240,9 @@ def test_the_caps_cannot_be_talked_away(world):
 def test_a_campaigns_rate_cannot_be_raised_after_approval(world):
     laptops = [Laptop(number=number) for number in range(1, 9)]
     world.lock(*laptops)
-    world.settings = msgspec.structs.replace(world.settings, cooling_off_hours=0)
+    world.settings = msgspec.structs.replace(
+        world.settings, cooling_off_hours=0, campaigns_need_canaries=False
+    )
     honest = world.city.sign_manifest(manifest_of(*laptops, campaign=True, rate_per_hour=1))
     greedy = seal(manifest_of(*laptops, campaign=True, rate_per_hour=60), PayloadType.MANIFEST)
     world.courier.manifests = [

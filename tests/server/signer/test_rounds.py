@@ -175,7 +175,7 @@ def test_a_campaign_approved_long_ahead_has_rested_when_it_is_due(world):
 
 
 def test_a_campaign_keeps_to_the_rate_it_states(world):
-    set_limits(world, cooling_off_hours=0)
+    set_limits(world, cooling_off_hours=0, campaigns_need_canaries=False)
     ready(world, count=5, campaign=True, rate_per_hour=2)
     assert len(world.round().released) == 2
     assert holds(world.round()) == ["campaign_rate"] * 3
@@ -184,7 +184,7 @@ def test_a_campaign_keeps_to_the_rate_it_states(world):
 
 
 def test_no_campaign_exceeds_the_signers_own_ceiling(world):
-    set_limits(world, cooling_off_hours=0, campaign_ceiling_per_hour=3)
+    set_limits(world, cooling_off_hours=0, campaign_ceiling_per_hour=3, campaigns_need_canaries=False)
     laptops = [Laptop(number=number) for number in range(1, 7)]
     world.lock(*laptops)
     for part, some in enumerate((laptops[:3], laptops[3:])):
