@@ -19,24 +19,23 @@ from decimal import Decimal
 from tenure_server.domain.civil_time import month_deadline
 from tenure_server.domain.custody import (
     Asset,
-    Custody,
     CustodyKind,
     CustodyReason,
-    DeviceKind,
     HolderType,
     HoldSubject,
 )
 from tenure_server.domain.facts import Facts
-from tenure_server.domain.ids import PersonId, Serial
+from tenure_server.domain.held_laptops import held_laptops
+from tenure_server.domain.ids import PersonId
 from tenure_server.domain.loan import Loan, LoanKey, LoanReminder, loan_reminders
 from tenure_server.domain.mail import is_address
 from tenure_server.domain.mandate import Mandate, Person, death_of
 from tenure_server.domain.notice import Channel, notice_id
 from tenure_server.domain.notice_template import TemplateKey
 from tenure_server.domain.plan import DevicePlan, PersonPlan, Plan, Step, Verb
+from tenure_server.domain.return_receipt import Part, ReturnReceipt
 from tenure_server.domain.rights import PersonRights, rights_of
 from tenure_server.domain.term import TermPolicy
-from tenure_server.domain.whereabouts import situation
 
 RECEIPT_WITHIN = timedelta(days=30)
 """A return that is written down later than this needs no receipt by mail."""
@@ -70,6 +69,9 @@ class DueNotice:
     """What the city may charge; None: not known."""
     mandate: Mandate | None = None
     """The seat that ends."""
+    condition: str = ""
+    """In which condition a laptop came back, as the receipt says."""
+    missing: tuple[Part, ...] = ()
 
     @property
     def id(self) -> str:
@@ -77,13 +79,23 @@ class DueNotice:
         return notice_id(self.person, self.key, self.about, self.serial)
 
 
-def notices(facts: Facts, plan: Plan, loans: Sequence[Loan] = ()) -> Sequence[DueNotice]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is on record beside the facts."""
+
+    loans: Sequence[Loan] = ()
+    receipts: Sequence[ReturnReceipt] = ()
+    booked: frozenset[PersonId] = frozenset()
+    """Who has a booking that is still to come: they need no reminder to book."""
+
+
+def notices(facts: Facts, plan: Plan, told: Told = Told()) -> Sequence[DueNotice]:
     """Return the notices that a plan leads to, past and to come; of loans and returns, those due by now."""
-    world = _World.of(facts, plan)
+    world = _World.of(facts, plan, told)
     found = [
         *(notice for person in plan.people for notice in _of_person(person, world)),
         *_receipts(world),
-        *(_of_loan(reminder) for reminder in _reminders(facts, loans, world)),
+        *(_of_loan(reminder) for reminder in _reminders(world)),
     ]
     return sorted(found, key=lambda one: (one.at, one.person, one.key, one.serial))
 
@@ -114,9 +126,10 @@ class _World:
     mandates: Mapping[PersonId, Sequence[Mandate]]
     held: Mapping[PersonId, Sequence[_Held]]
     on_hold: frozenset[str]
+    told: Told
 
     @classmethod
-    def of(cls, facts: Facts, plan: Plan) -> "_World":
+    def of(cls, facts: Facts, plan: Plan, told: Told) -> "_World":
         """Look at each fact once."""
         mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
         for mandate in facts.mandates:
@@ -127,6 +140,7 @@ class _World:
             plan=plan,
             mandates=mandates,
             held=_held(facts, plan),
+            told=told,
             on_hold=frozenset(
                 hold.subject
                 for hold in holds
@@ -145,17 +159,10 @@ class _World:
 
 
 def _held(facts: Facts, plan: Plan) -> Mapping[PersonId, Sequence[_Held]]:
-    rows: defaultdict[Serial, list[Custody]] = defaultdict(list)
-    for row in facts.custody:
-        rows[row.serial].append(row)
     planned = {device.serial: device for device in plan.devices}
     held: defaultdict[PersonId, list[_Held]] = defaultdict(list)
-    for asset in sorted(facts.assets, key=lambda one: one.serial):
-        now = situation(rows[asset.serial], plan.at)
-        if asset.kind is DeviceKind.LAPTOP and now.held_by_person is not None and now.holder is not None:
-            held[PersonId(now.held_by_person)].append(
-                _Held(asset=asset, since=now.holder.start, planned=planned.get(asset.serial))
-            )
+    for asset, person, since in held_laptops(facts, plan.at):
+        held[person].append(_Held(asset=asset, since=since, planned=planned.get(asset.serial)))
     return held
 
 
@@ -175,6 +182,8 @@ def _of_person(planned: PersonPlan, world: _World) -> Iterator[DueNotice]:
                 yield _own_device(planned, step, rights, held)
             case "M-7":
                 yield _closing(planned, step)
+            case "T-14" if planned.person in world.told.booked:
+                continue
             case key:
                 yield _of_end(planned, step, key, told, rights, held, world)
 
@@ -253,12 +262,14 @@ def _own_device(planned: PersonPlan, step: Step, rights: PersonRights, held: Seq
 
 def _receipts(world: _World) -> Iterator[DueNotice]:
     now = world.plan.at
+    papers = {(one.serial, one.moment): one for one in world.told.receipts}
     for row in world.facts.custody:
         returned = row.reason is CustodyReason.RETURNED and row.end is not None and row.end <= now
         of_person = row.holder_type is HolderType.PERSON and row.kind is CustodyKind.PRIMARY
         if not (returned and of_person) or row.end is None or now >= row.end + RECEIPT_WITHIN:
             continue
         if not world.silent(PersonId(row.holder)):
+            paper = papers.get((row.serial, row.end))
             yield DueNotice(
                 person=PersonId(row.holder),
                 key=RECEIPT,
@@ -269,6 +280,8 @@ def _receipts(world: _World) -> Iterator[DueNotice]:
                 serial=row.serial,
                 expires=row.end + RECEIPT_WITHIN,
                 laptops=(row.serial,),
+                condition=paper.condition if paper else "",
+                missing=paper.missing if paper else (),
             )
 
 
@@ -283,9 +296,9 @@ _LOAN_TEXTS: Mapping[LoanKey, tuple[TemplateKey, TemplateKey]] = {
 """What the holder is told, and what the borrower is."""
 
 
-def _reminders(facts: Facts, loans: Sequence[Loan], world: _World) -> Iterator[LoanReminder]:
-    if loans:
-        found = loan_reminders(facts, loans, world.plan.policy, world.plan.at)
+def _reminders(world: _World) -> Iterator[LoanReminder]:
+    if world.told.loans:
+        found = loan_reminders(world.facts, world.told.loans, world.plan.policy, world.plan.at)
         yield from (reminder for reminder in found if not world.silent(reminder.person))
 
 

@@ -621,6 +621,8 @@ class TemplateFault:
 
     key: TemplateKey
     language: str
+    since: datetime
+    """When the text was written."""
     why: Finding
 
 

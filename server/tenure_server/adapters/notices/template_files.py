@@ -8,11 +8,12 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from tenure_server.domain.errors import Finding, InputError, NotFoundError
-from tenure_server.domain.message import N_, say
+from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.notice_template import LONGEST, Template, TemplateError, TemplateKey, read_template
 from tenure_server.usecases.ports import TemplateFault
 
@@ -62,12 +63,12 @@ class TemplateFiles:
     def faults(self) -> Sequence[TemplateFault]:
         """Return every file of the city's that cannot be used, and why."""
         found = []
-        for language in self.languages():
+        for language in self.languages() if self.own.is_dir() else ():
             for key in TemplateKey:
                 try:
                     self._own(key, language)
                 except TemplateError as error:
-                    found.append(TemplateFault(key=key, language=language, why=error.findings[0]))
+                    found.append(self._fault(key, language, error))
         return found
 
     def set(self, key: TemplateKey, language: str, text: str, *, file: str) -> Template:
@@ -94,6 +95,11 @@ class TemplateFiles:
         except FileNotFoundError:
             return False
         return True
+
+    def _fault(self, key: TemplateKey, language: str, error: TemplateError) -> TemplateFault:
+        written = self._file(key, language).lstat().st_mtime
+        since = datetime.fromtimestamp(int(written), tz=UTC)
+        return TemplateFault(key=key, language=language, since=since, why=error.findings[0])
 
     def _write(self, key: TemplateKey, language: str, text: str) -> None:
         target = self._file(key, language)
@@ -127,8 +133,8 @@ class TemplateFiles:
             raise _unusable(key, file, why) from error
 
 
-def _unusable(key: TemplateKey, file: Path, why: object) -> TemplateError:
-    return TemplateError(key, (Finding(file=str(file), row=None, column=None, why=why),))  # type: ignore[arg-type]
+def _unusable(key: TemplateKey, file: Path, why: Message) -> TemplateError:
+    return TemplateError(key, (Finding(file=str(file), row=None, column=None, why=why),))
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The city's directory of accounts and mailboxes, behind one port."""

@@ -1,0 +1,249 @@
+"""Block sign-in when the right to a mailbox ends, close the mailbox a month later, and give both back.
+
+Level-triggered: the plan is compared with what was asked of the directory so far. Every step is recorded
+before the directory is asked, against the facts of that very transaction; asking twice does no harm. Where
+the directory cannot do a thing, people are asked to.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tenure_server.domain.account_step import (
+    ACCOUNT_STEPS,
+    AccountState,
+    AccountStep,
+    AccountVerb,
+    DirectoryAnswer,
+    advance,
+    compare,
+)
+from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.errors import RefusedError, UnavailableError
+from tenure_server.domain.ids import PersonId
+from tenure_server.domain.mandate import Person
+from tenure_server.domain.message import N_, Message, say
+from tenure_server.domain.notice import ABANDONED_AFTER, backoff
+from tenure_server.domain.task import TASKS, Task, TaskKind
+from tenure_server.usecases.following import Following, Seen, see
+from tenure_server.usecases.ports import Directory, Transaction
+from tenure_server.usecases.tasks import close_needless, open_task
+
+TASK_OF = {
+    AccountVerb.BLOCK_SIGN_IN: TaskKind.BLOCK_SIGN_IN,
+    AccountVerb.UNBLOCK_SIGN_IN: TaskKind.UNBLOCK_SIGN_IN,
+    AccountVerb.CLOSE_MAILBOX: TaskKind.CLOSE_MAILBOX,
+    AccountVerb.REOPEN_MAILBOX: TaskKind.REOPEN_MAILBOX,
+}
+_SENTENCES = {
+    AccountVerb.BLOCK_SIGN_IN: N_(
+        "Block {person}'s sign-in and end the sessions: the right to it has ended."
+    ),
+    AccountVerb.UNBLOCK_SIGN_IN: N_("Let {person} sign in again: the right to it is there."),
+    AccountVerb.CLOSE_MAILBOX: N_("Close {person}'s mailbox: a month has passed, and nothing bars it."),
+    AccountVerb.REOPEN_MAILBOX: N_("Open {person}'s mailbox again: a new right to it has begun."),
+}
+_CLOSE_WITHIN = timedelta(days=1)
+_NO_MAILBOX = N_("The directory has no such mailbox.")
+
+
+@dataclass(slots=True)
+class AccountCount:
+    """What one sweep did about accounts."""
+
+    begun: int = 0
+    asked: int = 0
+    done: int = 0
+    cancelled: int = 0
+    waiting: int = 0
+
+
+def staff_task(step: AccountStep) -> Task:
+    """Return the task by which people do a step; the same for the same step."""
+    return Task(
+        kind=TASK_OF[step.verb],
+        subject=step.person,
+        at=step.at,
+        due=step.due if step.verb is not AccountVerb.CLOSE_MAILBOX else step.due + _CLOSE_WITHIN,
+        why=say(_SENTENCES[step.verb], person=step.person),
+        rule=step.rule,
+        reference=step.id,
+    )
+
+
+async def plan_accounts(tx: Transaction, seen: Seen) -> AccountCount:
+    """Record what is to be done to accounts, what was done, and what is not to be done any more."""
+    count = AccountCount()
+    known: defaultdict[PersonId, list[AccountStep]] = defaultdict(list)
+    for step in await tx.records.all(ACCOUNT_STEPS):
+        known[step.person].append(await _as_people_say(tx, step, seen.now, count))
+    for planned in seen.plan.people:
+        steps = sorted(known[planned.person], key=lambda step: step.number)
+        change = compare(planned, steps, seen.now)
+        for step, why in change.cancel:
+            await _cancel(tx, step, why, seen.now)
+            count.cancelled += 1
+        for step in change.begin:
+            await tx.records.add(ACCOUNT_STEPS, step)
+            await _log(tx, step, seen.now)
+            count.begun += 1
+    return count
+
+
+async def _as_people_say(
+    tx: Transaction, step: AccountStep, now: datetime, count: AccountCount
+) -> AccountStep:
+    """Note that people did what they were asked to do."""
+    if step.state not in (AccountState.REQUESTED, AccountState.FAILED) or not step.reference:
+        return step
+    task = await tx.records.get(TASKS, step.reference)
+    if task is None or task.is_open:
+        return step
+    done = advance(step, AccountState.DONE, done_at=task.done_at)
+    await _replace(tx, step, done, now)
+    count.done += 1
+    return done
+
+
+async def _cancel(tx: Transaction, step: AccountStep, why: Message, now: datetime) -> None:
+    await _replace(tx, step, advance(step, AccountState.CANCELLED, done_at=now, why=why), now)
+    task = await tx.records.get(TASKS, staff_task(step).id)
+    if task is not None and task.is_open:
+        await close_needless(tx, task, now, str(why))
+
+
+async def ask_directory(following: Following, seen: Seen, count: AccountCount) -> None:
+    """Ask the directory for every step that is due, each person's in their order.
+
+    Raises:
+        UnavailableError: The database cannot write now; the next sweep asks again.
+    """
+    async with following.store.reading() as tx:
+        steps = await tx.records.all(ACCOUNT_STEPS, open_only=True)
+    due = [step for step in steps if _is_ready(step, seen.now)]
+    count.waiting = len(due)
+    mailboxes = await _mailboxes(following.directory, due)
+    for step in sorted(due, key=lambda one: (one.due, one.person, one.number)):
+        asked = await _begin(following, seen, step, mailboxes, count)
+        if asked is not None and await _ask(following, *asked, count):
+            count.waiting -= 1
+
+
+def _is_ready(step: AccountStep, now: datetime) -> bool:
+    if step.state is not AccountState.DUE:
+        return False
+    if step.retry_at is not None:
+        return step.retry_at <= now
+    return step.asked_at is None or step.asked_at + ABANDONED_AFTER <= now
+
+
+async def _mailboxes(directory: Directory, due: Sequence[AccountStep]) -> frozenset[str] | None:
+    if not any(step.verb is AccountVerb.CLOSE_MAILBOX for step in due):
+        return None
+    try:
+        return await directory.mailboxes()
+    except UnavailableError:
+        return None
+
+
+async def _begin(
+    following: Following,
+    seen: Seen,
+    step: AccountStep,
+    mailboxes: frozenset[str] | None,
+    count: AccountCount,
+) -> tuple[Person, AccountStep] | None:
+    """Record that the directory is about to be asked, if the facts still ask for the step."""
+    async with following.store.writing() as tx:
+        now = following.clock.now()
+        current = await see(following, tx, seen)
+        if current is None or await tx.records.get(ACCOUNT_STEPS, step.id) != step:
+            return None
+        planned, person = current.people.get(step.person), current.facts.people.get(step.person)
+        if planned is None or person is None:
+            return None
+        if current is not seen:
+            steps = await tx.records.all(ACCOUNT_STEPS, subject=step.person)
+            change = compare(planned, sorted(steps, key=lambda one: one.number), now)
+            cancelled = next((why for one, why in change.cancel if one.id == step.id), None)
+            if cancelled is not None:
+                await _cancel(tx, step, cancelled, now)
+                count.cancelled += 1
+                return None
+        if _has_none(step, person, mailboxes):
+            done = advance(step, AccountState.DONE, done_at=now, why=say(_NO_MAILBOX))
+            await _replace(tx, step, done, now)
+            count.done += 1
+            return None
+        asked = replace(step, asked_at=now, retry_at=None, attempts=step.attempts + 1)
+        await tx.records.replace(ACCOUNT_STEPS, step, asked)
+    return person, asked
+
+
+def _has_none(step: AccountStep, person: Person, mailboxes: frozenset[str] | None) -> bool:
+    if step.verb is not AccountVerb.CLOSE_MAILBOX or mailboxes is None:
+        return False
+    return person.email_city.strip().lower() not in mailboxes
+
+
+async def _ask(following: Following, person: Person, step: AccountStep, count: AccountCount) -> bool:
+    """Ask, and record the answer; False if the directory did not give one."""
+    try:
+        answer = await _call(following.directory, person, step)
+    except UnavailableError as error:
+        now = following.clock.now()
+        later = replace(step, retry_at=now + backoff(step.attempts), why=error.message)
+        async with following.store.writing() as tx:
+            await tx.records.replace(ACCOUNT_STEPS, step, later)
+        return False
+    except RefusedError as error:
+        async with following.store.writing() as tx:
+            now = following.clock.now()
+            task = staff_task(step)
+            failed = advance(step, AccountState.FAILED, reference=task.id, why=error.message)
+            await _replace(tx, step, failed, now)
+            await open_task(tx, task, now)
+        return True
+    async with following.store.writing() as tx:
+        now = following.clock.now()
+        if answer.done:
+            settled = advance(step, AccountState.DONE, done_at=now, reference=answer.reference)
+            count.done += 1
+        else:
+            settled = advance(step, AccountState.REQUESTED, reference=answer.reference)
+            count.asked += 1
+        await _replace(tx, step, settled, now)
+    return True
+
+
+async def _call(directory: Directory, person: Person, step: AccountStep) -> DirectoryAnswer:
+    match step.verb:
+        case AccountVerb.BLOCK_SIGN_IN:
+            return await directory.block_sign_in(person, step)
+        case AccountVerb.UNBLOCK_SIGN_IN:
+            return await directory.unblock_sign_in(person, step)
+        case AccountVerb.CLOSE_MAILBOX:
+            return await directory.close_mailbox(person, step)
+        case AccountVerb.REOPEN_MAILBOX:
+            return await directory.reopen_mailbox(person, step)
+
+
+async def _replace(tx: Transaction, was: AccountStep, now_is: AccountStep, now: datetime) -> None:
+    await tx.records.replace(ACCOUNT_STEPS, was, now_is)
+    await _log(tx, now_is, now)
+
+
+async def _log(tx: Transaction, step: AccountStep, now: datetime) -> None:
+    logged = entry(
+        now,
+        AuditKind.ACCOUNT_STEP,
+        step.person,
+        step=step.id,
+        verb=step.verb,
+        due=step.due.isoformat(),
+        state=step.state,
+        rule=step.rule,
+        reference=step.reference,
+    )
+    await tx.audit.append([logged])
