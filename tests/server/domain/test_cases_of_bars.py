@@ -217,3 +217,36 @@ def test_case_33_a_dispute_that_is_over_lets_everything_go_on() -> None:
           wipe 2029-06-02 (P19)
           propose_charge 2029-07-03 (P18) needs human_decision
         """)
+
+
+def test_invariant_1_a_register_that_nobody_renewed_wipes_nothing() -> None:
+    city = councillor()
+    city.register_date = "2029-05-01"
+    assert city.device_at("L", "2029-06-15").desired == "wiped"
+    assert plan_of(city, "2029-06-16") == written("""
+        a: returns
+          laptop no until 2029-06-01
+          mailbox no until 2029-06-01
+          notify T-30 2029-05-02, T-14 2029-05-18, T-7 2029-05-25, T-1 2029-05-31 (P14)
+          block_sign_in 2029-06-01 (P20)
+          notify T+7 2029-06-08, T+21 2029-06-22 (P18)
+          notify M-7 2029-06-26 (P20)
+          close_mailbox 2029-07-03 (P20)
+        L: a; locked (P19, P25)
+          lock 2029-06-01 (P19)
+          wipe 2029-06-02 (P19) needs fresh_register
+          propose_charge 2029-07-03 (P18) needs human_decision
+        The register is 46 days old, more than 45: nothing is wiped on its word.
+        """)
+
+
+def test_invariant_3_a_gap_between_two_rights_locks_and_destroys_nothing() -> None:
+    city = councillor().seat("a", since="2029-08-01")
+    assert plan_of(city, "2029-07-15") == written("""
+        a: keeps
+          laptop no until 2029-06-01
+          mailbox no until 2029-06-01
+          block_sign_in 2029-06-01 (P20)
+        L: a; locked (P25, P13)
+          lock 2029-06-01 (P19)
+        """)
