@@ -1,7 +1,6 @@
 """The store in memory is the simulator's ground: whatever is written, it answers as SQLite does."""
 
 import asyncio
-import os
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -30,6 +29,8 @@ from tenure_server.usecases.ports import Transaction
 
 Step = Callable[[Transaction], Awaitable[Any]]
 HOUR = timedelta(hours=1)
+EXAMPLES = 30
+"""Half a second each, most of it SQLite's."""
 
 small = st.integers(1, 3)
 hours = st.integers(0, 5)
@@ -285,7 +286,7 @@ def test_memory_answers_to_any_history_as_sqlite_does(
         finally:
             await real.close()
 
-    @settings(max_examples=int(os.environ.get("TENURE_TEST_HISTORIES", "40")), deadline=None)
+    @settings(max_examples=EXAMPLES, deadline=None)
     @given(history=HISTORIES)
     def alike(history: list[Any]) -> None:
         file = tmp_path_factory.mktemp("alike") / "test.sqlite"

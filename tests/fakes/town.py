@@ -19,6 +19,7 @@ import msgspec
 
 from fakes.city import City as Register
 from fakes.city import instant, policy
+from fakes.databases import MemoryDatabase
 from fakes.keys import City as Keys
 from fakes.keys import city_with_signer, city_without_signer, key_id, key_pem, new_key, sign_receipt
 from tenure_policies.envelope import SignedDocument, add_signature, digest, read_unverified, signer_for
@@ -130,7 +131,7 @@ class Laptop:
 class Town:
     """The installation under test."""
 
-    database: Database
+    database: Database | MemoryDatabase
     store: Store
     keys: Keys
     clock: HandClock
@@ -303,11 +304,14 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, *, signer: bool = True, **settings: Any) -> AsyncIterator[Town]:
+async def town(
+    folder: Path, *, signer: bool = True, memory: MemoryDatabase | None = None, **settings: Any
+) -> AsyncIterator[Town]:
     """Start an installation; with a signer, approvers and a release key are known."""
     keys = city_with_signer() if signer else city_without_signer()
-    database = open_database(sqlite_url(folder / "tenure.db"))
-    await database.upgrade()
+    database: Database | MemoryDatabase = memory or open_database(sqlite_url(folder / "tenure.db"))
+    if isinstance(database, Database):
+        await database.upgrade()
     here = Town(
         database=database,
         store=database.store(MunicipalityId(keys.municipality)),
