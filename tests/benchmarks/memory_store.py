@@ -2,9 +2,9 @@
 
     python tests/benchmarks/memory_store.py [--rounds 200]
 
-The same city of 30 people and 12 laptops lives on both, in turns: a sweep that finds nothing to do, a sweep that
-signs for every laptop, a visit with nothing new, a visit with a receipt. The yardstick is SQLite in the same
-run; the goal of the store itself is a sweep's reads in under a millisecond.
+The same city of 30 people and 12 laptops lives on both, in turns: a sweep that finds nothing to do, a sweep
+that signs for every laptop, a visit with nothing new, a visit with a receipt. The yardstick is SQLite in the
+same run; the goal of the store itself is a sweep's reads in under a millisecond.
 """
 
 import argparse
