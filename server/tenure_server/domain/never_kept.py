@@ -16,7 +16,7 @@ from tenure_server.domain.table import HEADER_ROW, Table, TableRow
 _COLUMN = re.compile(
     r"party|parti|puolue|valtuustoryhm|fullmäktigegrupp|vero|tax|skatt|bank|pankki|iban|tilinumero|tilinro"
     r"|kontonummer|account|hetu|sotu|henkil[oö]tunnus|sosiaaliturvatunnus|personbeteckning|personnummer"
-    r"|socialskyddssignum|national_?id|ssn|social_security"
+    r"|socialskyddssignum|national[_ ]?id|ssn|social[_ ]security"
 )
 _IDENTIFIER = re.compile(r"(?<![0-9A-Za-z])(\d{6})[-+A-FU-Ya-fu-y](\d{3})([0-9A-Ya-y])(?![0-9A-Za-z])")
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
