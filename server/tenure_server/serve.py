@@ -18,6 +18,7 @@ from tenure_server.scheduler import Sweeper
 from tenure_server.settings import Settings, read_settings
 from tenure_server.usecases.answer_dashboard import StoredAnswers
 from tenure_server.usecases.enforce_ends import enforce_ends
+from tenure_server.usecases.follow_timeline import follow_timeline
 from tenure_server.usecases.move_clock import DemoClock
 from tenure_server.usecases.seal_log import seal_log
 from tenure_server.usecases.sign_in import StoredSessions
@@ -51,18 +52,24 @@ class Server:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             installation = await stack.enter_async_context(open_installation(self._settings))
-            sweeper = _sweeper(installation)
+            sweeper, follower = _sweeper(installation), _follower(installation)
+
+            def changed() -> None:
+                sweeper.kick()
+                follower.kick()
+
             tickets = Tickets(installation.secret)
             agents = AgentApi(
                 visiting=installation.visiting,
                 feed=installation.feed,
                 tickets=tickets,
-                changed=sweeper.kick,
+                changed=changed,
             )
-            self._edge = Edge(agents, _pages(installation, sweeper, tickets))
+            self._edge = Edge(agents, _pages(installation, changed, tickets))
             _call_when_told_to_stop(agents.stop_waiting)
-            sweeper.start()
-            stack.push_async_callback(sweeper.stop)
+            for each in (sweeper, follower):
+                each.start()
+                stack.push_async_callback(each.stop)
             yield
             self._edge = None
 
@@ -99,7 +106,27 @@ def _sweeper(installation: Installation) -> Sweeper:
     )
 
 
-def _pages(installation: Installation, sweeper: Sweeper, tickets: Tickets) -> FastAPI:
+def _follower(installation: Installation) -> Sweeper:
+    """Follow timelines up apart from the sweep: a slow mail server keeps no lock waiting."""
+
+    async def follow(slot: str | None) -> None:
+        result = await follow_timeline(installation.following, slot=slot)
+        if result.did_anything:
+            log.info(
+                "followed_up",
+                sent=result.notices.sent,
+                waiting=result.notices.waiting,
+                accounts=result.accounts.begun,
+                charges=result.charges.proposed,
+                tasks=result.tasks_opened,
+            )
+
+    return Sweeper(
+        follow, machine_clock=installation.machine_clock, every_seconds=installation.settings.sweep_seconds
+    )
+
+
+def _pages(installation: Installation, changed: Callable[[], None], tickets: Tickets) -> FastAPI:
     app = pages_app()
     clock = None
     if isinstance(installation.clock, MovableClock):
@@ -121,7 +148,7 @@ def _pages(installation: Installation, sweeper: Sweeper, tickets: Tickets) -> Fa
             store=installation.store,
             clock=installation.clock,
             municipality=installation.municipality,
-            changed=sweeper.kick,
+            changed=changed,
             tickets=tickets,
             machine_clock=installation.machine_clock,
         )

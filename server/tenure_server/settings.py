@@ -5,6 +5,7 @@ the server with the setting's name and an example. The settings are described in
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ PREFIX = "TENURE_"
 CONFIG_VARIABLE = "TENURE_CONFIG"
 FILE_NAME = "tenure.toml"
 NOT_SETTINGS = (CONFIG_VARIABLE, "TENURE_TEST_", "TENURE_AGENT_")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -111,6 +113,68 @@ class Settings(BaseModel):
         description="Who helps and gives unlock codes.",
         examples=["+358 9 123 4567"],
     )
+    return_hours: str = Field(
+        default="-",
+        min_length=1,
+        max_length=200,
+        description="When laptops are taken back, as notices say it.",
+        examples=["Mon-Fri 9-15"],
+    )
+    contact: str = Field(
+        default="-",
+        min_length=1,
+        max_length=200,
+        description="Whom trustees tell that they go on in another position.",
+        examples=["hallinto@rantala.example"],
+    )
+    notice_link: str = Field(
+        default="",
+        description="Where notices send people to book a return or tell something; empty is the public URL.",
+        examples=["https://rantala.example/palautus"],
+    )
+    notice_language: str = Field(
+        default="fi",
+        pattern=r"^[a-z]{2,8}$",
+        description="Language of notices where a person's own is not offered, and of mail to staff.",
+        examples=["fi"],
+    )
+    smtp_host: str = Field(
+        default="",
+        max_length=253,
+        description="Mail server for notices; empty: none are sent, and a task says so.",
+        examples=["smtp.rantala.example"],
+    )
+    smtp_port: int = Field(
+        default=587, ge=1, le=65535, description="Port of the mail server.", examples=["587"]
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the connection to the mail server is protected; none only without a password.",
+        examples=["tls"],
+    )
+    smtp_user: str = Field(
+        default="", max_length=200, description="User name at the mail server.", examples=["tenure"]
+    )
+    smtp_password_file: Path | None = Field(
+        default=None,
+        description="File with the password at the mail server.",
+        examples=["/etc/tenure/smtp-password"],
+    )
+    mail_from: str = Field(
+        default="",
+        description="Address that notices come from; needed with a mail server.",
+        examples=["luottamushenkilot@rantala.example"],
+    )
+    mail_reply_to: str = Field(
+        default="",
+        description="Address that answers to notices go to; empty is the sender's.",
+        examples=["hallinto@rantala.example"],
+    )
+    staff_address: str = Field(
+        default="",
+        description="Address that new and overdue tasks are mailed to; empty: they are only listed.",
+        examples=["it@rantala.example"],
+    )
     sweep_seconds: int = Field(
         default=60, ge=1, le=3600, description="How often ends are enforced.", examples=["60"]
     )
@@ -125,7 +189,14 @@ class Settings(BaseModel):
         examples=["false"],
     )
 
-    @field_validator("public_url")
+    @field_validator("mail_from", "mail_reply_to", "staff_address")
+    @classmethod
+    def _is_mail_address(cls, value: str) -> str:
+        if value and _ADDRESS.fullmatch(value) is None:
+            raise ValueError("not a mail address")
+        return value
+
+    @field_validator("public_url", "notice_link")
     @classmethod
     def _is_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
@@ -146,6 +217,12 @@ class Settings(BaseModel):
         open_to_others = self.host not in LOOPBACK
         if open_to_others and self.tls_certificate is None and not self.behind_proxy:
             raise ValueError("host: beyond this machine only with tls_certificate, or behind_proxy = true")
+        if self.smtp_host and not self.mail_from:
+            raise ValueError("mail_from: needed with smtp_host")
+        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
+            raise ValueError("smtp_security: a password is not sent over an open connection")
+        if self.smtp_user and self.smtp_password_file is None:
+            raise ValueError("smtp_password_file: needed with smtp_user")
         if self.movable_clock and self.profile != "demo":
             raise ValueError('movable_clock: only with profile = "demo"')
         return self
@@ -154,6 +231,11 @@ class Settings(BaseModel):
     def database_url(self) -> str:
         """Return the database's URL, the default filled in."""
         return self.database or f"sqlite:///{self.data_directory / 'tenure.sqlite'}"
+
+    @property
+    def return_link(self) -> str:
+        """Return where notices send people, the default filled in."""
+        return self.notice_link or self.base_url
 
     @property
     def base_url(self) -> str:

@@ -9,7 +9,10 @@ from tenure_policies.payloads import Profile, Role
 from tenure_server.adapters.clock import MovableClock, SystemClock
 from tenure_server.adapters.data_directory import DataDirectory
 from tenure_server.adapters.database.engine import Database, open_database
+from tenure_server.adapters.directory.staff_tasks import StaffTasks
 from tenure_server.adapters.keys import first_keys
+from tenure_server.adapters.notices.smtp_post import SmtpPost, SmtpServer
+from tenure_server.adapters.notices.template_files import TemplateFiles
 from tenure_server.adapters.policy_files import term_policy
 from tenure_server.adapters.signing import DirectiveKeySigning
 from tenure_server.domain.errors import NotFoundError
@@ -20,6 +23,8 @@ from tenure_server.settings import Settings
 from tenure_server.usecases.directive_words import Notice
 from tenure_server.usecases.enforce_ends import Enforcement
 from tenure_server.usecases.first_start import first_start, has_started
+from tenure_server.usecases.following import Following
+from tenure_server.usecases.notice_words import NoticeWords
 from tenure_server.usecases.ports import Clock, Municipality, NewsFeed, Store, VisitLog
 from tenure_server.usecases.sign_in import ADMINISTRATOR, make_sign_in_link
 from tenure_server.usecases.visit import Visiting
@@ -52,6 +57,8 @@ class Installation:
     """The machine's own; differs only in the demo."""
     policy: TermPolicy
     enforcement: Enforcement
+    following: Following
+    templates: TemplateFiles
     visiting: Visiting
     secret: bytes
 
@@ -140,6 +147,7 @@ def _build(
         zone=policy.zone,
     )
     visit_log = database.visit_log(municipality.id)
+    templates = TemplateFiles(own=files.notices, default_language=settings.notice_language)
     return Installation(
         settings=settings,
         database=database,
@@ -151,11 +159,49 @@ def _build(
         machine_clock=SystemClock(),
         policy=policy,
         enforcement=Enforcement(store=store, clock=clock, signing=signing, policy=policy, notice=notice),
+        following=Following(
+            store=store,
+            clock=clock,
+            policy=policy,
+            words=NoticeWords(
+                lock=notice,
+                hours=settings.return_hours,
+                contact=settings.contact,
+                link=settings.return_link,
+            ),
+            templates=templates,
+            directory=StaffTasks(store, clock),
+            post=smtp_post(settings, clock),
+            staff_address=settings.staff_address,
+            staff_language=settings.notice_language,
+        ),
+        templates=templates,
         visiting=Visiting(
             store=store, log=visit_log, clock=clock, signing=signing, municipality=municipality
         ),
         secret=files.read_secret(),
     )
+
+
+def smtp_post(settings: Settings, clock: Clock) -> SmtpPost | None:
+    """Return the mail server that the settings name, or None.
+
+    Raises:
+        InputError: Its password cannot be read.
+    """
+    if not settings.smtp_host:
+        return None
+    server = SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.mail_from,
+        sender_name=settings.name,
+        reply_to=settings.mail_reply_to,
+        user=settings.smtp_user,
+        password_file=settings.smtp_password_file,
+    )
+    return SmtpPost(server, clock)
 
 
 async def root_keyids(store: Store) -> tuple[str, ...]:

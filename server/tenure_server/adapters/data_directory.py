@@ -38,6 +38,11 @@ class DataDirectory:
         return self.path / "root-key.pem"
 
     @property
+    def notices(self) -> Path:
+        """Return the folder of the city's own texts of notices; it need not exist."""
+        return self.path / "notices"
+
+    @property
     def clock_file(self) -> Path:
         """Return the file that the demo's processes share their clock by."""
         return self.path / "demo-clock"

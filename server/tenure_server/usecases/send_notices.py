@@ -38,7 +38,7 @@ from tenure_server.usecases.ports import Transaction
 from tenure_server.usecases.staff_mail import remember, staff_mail, told_tasks
 from tenure_server.usecases.tasks import close_needless, open_task
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 50
 """Mails in one sweep; the next one sends the others."""
 TELL_AFTER = 6
 """A mail server that took nothing so many times is a person's to look at."""
