@@ -2,27 +2,35 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+import msgspec
 
 from tenure_server.adapters.files.facts_files import FactsFiles, read_facts
 from tenure_server.cli import chosen_language
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
 from tenure_server.cli.key_options import read_document
+from tenure_server.cli.preview_json import outcome_document, preview_document
+from tenure_server.cli.preview_text import preview_lines
 from tenure_server.cli.refusal import EXIT_NO
 from tenure_server.domain.civil_time import local_day, start_of_day
+from tenure_server.domain.column_mapping import ColumnMapping
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.register import RegisterRead
+from tenure_server.domain.register_preview import Preview
 from tenure_server.domain.table import InstantError, read_instant
 from tenure_server.language import Translator, translator
 from tenure_server.usecases.import_files import Batch, BatchOutcome, import_files
 from tenure_server.usecases.import_register import ImportOutcome, ImportStatus, RegisterFile
+from tenure_server.usecases.preview_import import import_previewed, preview_import
+from tenure_server.usecases.register_sources import show_source
 from tenure_server.wiring import Installation
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,7 +54,12 @@ _SHOWN = 20
 @click.option(
     "--approval", type=_FILE, help="What two approvers signed with `tenure approve resume`, if it needs that."
 )
-@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--source", metavar="NAME", help="Read the register through the mapping saved for this source.")
+@click.option("--dry-run", is_flag=True, help="Show every difference that it would make, and change nothing.")
+@click.option(
+    "--previewed", metavar="DIGEST", help="Import only if it still is exactly what --dry-run showed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @installation_flags
 def import_command(
     *,
@@ -57,7 +70,10 @@ def import_command(
     agreements: Path | None,
     holds: Path | None,
     approval: Path | None,
+    source: str | None,
     dry_run: bool,
+    previewed: str | None,
+    as_json: bool,
     config: Path | None,
     **flags: Any,
 ) -> None:
@@ -72,22 +88,60 @@ def import_command(
     if not _paths(files):
         raise InputError(say(N_("Nothing to import: name at least one file, for example --register.")))
 
-    async def work(installation: Installation) -> tuple[BatchOutcome, int, ZoneInfo]:
+    async def work(installation: Installation) -> _Done:
         zone, now = installation.policy.zone, installation.clock.now()
         taken = _taken(register_date, zone, now)
-        batch = _batch(files, zone, taken, approval)
-        outcome = await import_files(installation.store, installation.clock, batch, dry_run=dry_run)
-        signed = 0 if dry_run or outcome.quarantined else await sweep(installation)
-        return outcome, signed, zone
+        mapping = None if source is None else (await show_source(installation.store, source)).mapping
+        batch = _batch(files, zone, taken, approval, mapping)
+        if dry_run:
+            shown = await preview_import(installation.store, installation.clock, installation.policy, batch)
+            return _Done(outcome=shown.outcome, zone=zone, preview=shown.preview)
+        outcome = await _import(installation, batch, previewed)
+        signed = 0 if outcome.quarantined else await sweep(installation)
+        return _Done(outcome=outcome, zone=zone, signed=signed)
 
-    outcome, signed, zone = with_installation(config, flags, work)
-    speak = translator(chosen_language())
-    for message in _told(outcome, signed, zone, dry_run=dry_run):
-        click.echo(speak.say(message))
-    if outcome.register is not None:
-        _tell_remarks(outcome.register, speak)
-    if outcome.quarantined:
+    done = with_installation(config, flags, work)
+    if as_json:
+        _print_json(done)
+    else:
+        _tell(done, translator(chosen_language()))
+    if done.outcome.quarantined:
         raise SystemExit(EXIT_NO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    outcome: BatchOutcome
+    zone: ZoneInfo
+    signed: int = 0
+    preview: Preview | None = None
+    """Set by a dry run."""
+
+
+async def _import(installation: Installation, batch: Batch, previewed: str | None) -> BatchOutcome:
+    if previewed is None:
+        return await import_files(installation.store, installation.clock, batch)
+    return await import_previewed(
+        installation.store, installation.clock, installation.policy, batch, previewed=previewed
+    )
+
+
+def _print_json(done: _Done) -> None:
+    document = outcome_document(done.outcome)
+    document["dry_run"] = done.preview is not None
+    document["directives_signed"] = done.signed
+    document["preview"] = None if done.preview is None else preview_document(done.preview)
+    click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+
+
+def _tell(done: _Done, speak: Translator) -> None:
+    for message in _told(done.outcome, done.signed, done.zone, dry_run=done.preview is not None):
+        click.echo(speak.say(message))
+    if done.preview is not None:
+        for line in preview_lines(done.preview, done.zone, speak):
+            click.echo(line)
+    if done.outcome.register is not None:
+        _tell_remarks(done.outcome.register, speak)
 
 
 def _paths(files: FactsFiles) -> list[Path]:
@@ -105,8 +159,14 @@ def _taken(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
         raise InputError(say(sentence, text=text)) from error
 
 
-def _batch(files: FactsFiles, zone: ZoneInfo, taken: datetime, approval: Path | None) -> Batch:
-    facts = read_facts(files, zone, register_date=taken)
+def _batch(
+    files: FactsFiles,
+    zone: ZoneInfo,
+    taken: datetime,
+    approval: Path | None,
+    mapping: ColumnMapping | None,
+) -> Batch:
+    facts = read_facts(files, zone, register_date=taken, mapping=mapping)
     register = None
     if files.register is not None:
         register = RegisterFile(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from tenure_server.cli.setting_flags import FOR_DEMOS, OF_EVERY_COMMAND, Command, setting_flags, settings_from
 from tenure_server.domain.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from tenure_server.settings import Settings
+from tenure_server.usecases.correct_register import review_what_ran
 from tenure_server.usecases.enforce_ends import enforce_ends
 from tenure_server.wiring import Installation, open_installation
 
@@ -41,9 +42,12 @@ async def _open(settings: Settings, work: Work[Answer]) -> Answer:
 async def sweep(installation: Installation) -> int:
     """Bring every laptop's directive in line after a change; return how many were signed.
 
-    A sweep that others keep from finishing is no failure: the server's next one does the work.
+    What ran before and would not have, by the facts as they are now, becomes an incident (case 26). A sweep
+    that others keep from finishing is no failure: the server's next one does the work.
     """
     try:
-        return (await enforce_ends(installation.enforcement)).signed
+        signed = (await enforce_ends(installation.enforcement)).signed
+        await review_what_ran(installation.store, installation.clock, installation.policy)
     except (ConflictError, UnavailableError):
         return 0
+    return signed

@@ -266,6 +266,18 @@ class _Settling:
         return tuple(Quarantined(row=row, column=column, why=why) for (row, column), why in rows)
 
 
+def lent_rows(mandates: Iterable[Mandate], decisions: Decisions) -> frozenset[MandateKey]:
+    """Return the rows that stand in the register only because a row in doubt may concern their person."""
+    known = {mandate_key(row): row for row in mandates}
+    keys = (
+        _shadow_key(candidate, row)
+        for row in known.values()
+        if row.quarantined and (match := decisions.matches.get(match_id(row))) is not None and match.is_open
+        for candidate in match.candidates
+    )
+    return frozenset(key for key in keys if key in known and is_shadow(known[key]))
+
+
 def is_shadow(mandate: Mandate) -> bool:
     """Tell whether a row only lets one in doubt entitle somebody: it has no end of its own."""
     return mandate.quarantined and mandate.end is None

@@ -28,6 +28,7 @@ from tenure_server.domain.quarantine import (
     RowRuling,
     Verdict,
     ends_without_basis,
+    lent_rows,
     settle,
     source_digest,
 )
@@ -154,14 +155,12 @@ async def _accept(
 
 def _set_aside(facts: Facts, known: Decisions) -> list[RowSetAside]:
     said = {(one.row, one.column): one.why for one in facts.quarantine}
-    waiting = [_waiting(mandate, facts, known, said) for mandate in facts.mandates if mandate.quarantined]
-    lent = {
-        mandate_key(replace(one.mandate, person=candidate))
-        for one in waiting
-        if one.match is not None
-        for candidate in one.match.candidates
-    }
-    return [one for one in waiting if one.match or one.mandate.end or mandate_key(one.mandate) not in lent]
+    lent = lent_rows(facts.mandates, known)
+    return [
+        _waiting(mandate, facts, known, said)
+        for mandate in facts.mandates
+        if mandate.quarantined and mandate_key(mandate) not in lent
+    ]
 
 
 def _waiting(

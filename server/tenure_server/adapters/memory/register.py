@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from tenure_server.adapters.memory.moments import as_kept, in_utc
 from tenure_server.adapters.memory.state import State, Work, facts_of, facts_recorded
@@ -35,7 +36,7 @@ class MemoryRegister:
     async def history(self, subject: str) -> Sequence[RecordedFact]:
         """Return every version recorded about a person or a device, in the order they were recorded."""
         state = self._work.state
-        found = [
+        found: list[tuple[Any, datetime, datetime | None]] = [
             *state.people.history(lambda one: one.id == subject),
             *state.mandates.history(lambda one: one.person == subject),
             *state.custody.history(lambda one: subject in (one.serial, one.holder)),
