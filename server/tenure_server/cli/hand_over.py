@@ -1,27 +1,38 @@
 """`tenure hand-over` and `tenure take-back`: who has a device is written down by the person who saw it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
+from tenure_server.adapters.paper.documents import receipt_pdf, receipt_sentence
 from tenure_server.cli import chosen_language
+from tenure_server.cli.handover_options import (
+    commitment_options,
+    condition_options,
+    letterhead,
+    name_of,
+    read_moment,
+    read_signature,
+    tell_handed_over,
+    tell_signed,
+    tell_tasks,
+    write_pdf,
+)
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
 from tenure_server.domain.custody import CustodyReason, HolderType
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.handover import PARTIES, Receiver
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, Message, say
-from tenure_server.domain.table import InstantError, read_instant
-from tenure_server.language import Translator, translator
-from tenure_server.usecases.hand_over import HandedOver, HandOver, NotEntitledError, Signature, hand_over
-from tenure_server.usecases.take_back import TakeBack, TakenBack, take_back
+from tenure_server.domain.return_receipt import Part, ReturnReceipt
+from tenure_server.language import translator
+from tenure_server.usecases.hand_over import HandedOver, HandOver, NotEntitledError, hand_over
+from tenure_server.usecases.take_back import TAKES_IN, TakeBack, TakenBack, take_back
 from tenure_server.wiring import Installation
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NOT_ENTITLED = N_("To hand it over all the same, say --even-though-not-entitled.")
 
 
 @click.command(
@@ -38,15 +49,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--even-though-not-entitled", is_flag=True, help="Hand it over to somebody who has no right to it."
 )
 @click.option("--reinstalled", is_flag=True, help="You know that it was reinstalled since its last holder.")
-@click.option("--commitment", type=_FILE, help="The text that the receiver signed (UTF-8).")
-@click.option("--commitment-version", default="", help="Which version of the text.")
-@click.option(
-    "--commitment-language",
-    type=click.Choice(("fi", "sv", "en")),
-    default="fi",
-    show_default=True,
-    help="The language of the text.",
-)
+@click.option("--event", default="", metavar="EVENT", help="The handover event at which it took place.")
+@commitment_options
 @installation_flags
 def hand_over_command(
     *,
@@ -57,6 +61,7 @@ def hand_over_command(
     at: str | None,
     even_though_not_entitled: bool,
     reinstalled: bool,
+    event: str,
     commitment: Path | None,
     commitment_version: str,
     commitment_language: str,
@@ -65,7 +70,6 @@ def hand_over_command(
 ) -> None:
     """Issue a device from stock to a person or a place, or lend it to a deputy."""
     to = _receiver(receiver)
-    signature = _signature(commitment, commitment_version, commitment_language)
 
     async def work(installation: Installation) -> tuple[HandedOver, int]:
         zone = installation.policy.zone
@@ -73,11 +77,12 @@ def hand_over_command(
             serial=Serial(serial),
             to=to,
             loan=loan,
-            until=_moment(until, zone, "--until", inclusive=True),
-            at=_moment(at, zone, "--at"),
+            until=read_moment(until, zone, "--until", inclusive=True),
+            at=read_moment(at, zone, "--at"),
             even_though_not_entitled=even_though_not_entitled,
             reinstalled=reinstalled,
-            signature=signature,
+            signature=await read_signature(installation, commitment, commitment_version, commitment_language),
+            event=event,
         )
         done = await hand_over(installation.store, installation.clock, installation.policy, wanted)
         return done, await sweep(installation)
@@ -86,16 +91,16 @@ def hand_over_command(
     try:
         done, signed = with_installation(config, flags, work)
     except NotEntitledError:
-        hint = N_("To hand it over all the same, say --even-though-not-entitled.")
-        click.echo(speak.gettext(hint), err=True)
+        click.echo(speak.gettext(NOT_ENTITLED), err=True)
         raise
-    click.echo(speak.say(_handed_over(done)))
-    for reason in done.told:
-        click.echo(f"{speak.say(reason.fact)} ({reason.rule})")
-    _tell_signed(signed, speak)
+    tell_handed_over(done, speak)
+    tell_signed(signed, speak)
 
 
-@click.command("take-back", epilog="Example: tenure take-back PF3ABCDE --reason returned")
+@click.command(
+    "take-back",
+    epilog="Example: tenure take-back PF3ABCDE --at 2029-06-04T14:05+03:00 --missing charger --pdf r.pdf",
+)
 @click.argument("serial")
 @click.option(
     "--reason",
@@ -106,27 +111,80 @@ def hand_over_command(
 )
 @click.option("--loan", is_flag=True, help="Only the loan is over: it is with its holder again.")
 @click.option("--at", metavar="INSTANT", help="When it happened. Default: now.")
+@click.option(
+    "--to",
+    "into",
+    type=click.Choice(sorted(taker.value for taker in TAKES_IN)),
+    default=HolderType.STOCK.value,
+    show_default=True,
+    help="Who took it in.",
+)
+@condition_options
+@click.option("--event", default="", metavar="EVENT", help="The handover event at which it came back.")
+@click.option("--discovered", metavar="INSTANT", help="When a loss became known. Default: now.")
+@click.option("--reference", default="", help="Of a loss: the number of the police report, or the like.")
 @installation_flags
 def take_back_command(
-    *, serial: str, reason: str, loan: bool, at: str | None, config: Path | None, **flags: Any
+    *,
+    serial: str,
+    reason: str,
+    loan: bool,
+    at: str | None,
+    into: str,
+    condition: str,
+    missing: tuple[str, ...],
+    received_by: str,
+    receipt_language: str,
+    pdf: Path | None,
+    event: str,
+    discovered: str | None,
+    reference: str,
+    config: Path | None,
+    **flags: Any,
 ) -> None:
     """Write down that a device came back to stock, or that it was lost or stolen."""
 
-    async def work(installation: Installation) -> tuple[TakenBack, int]:
+    async def work(installation: Installation) -> tuple[TakenBack, int, Message | None]:
+        zone = installation.policy.zone
         wanted = TakeBack(
             serial=Serial(serial),
             reason=CustodyReason(reason),
             loan_only=loan,
-            at=_moment(at, installation.policy.zone, "--at"),
+            at=read_moment(at, zone, "--at"),
+            into=HolderType(into),
+            condition=condition,
+            missing=tuple(Part(part) for part in missing),
+            received_by=received_by,
+            language=receipt_language,
+            event=event,
+            discovered_at=read_moment(discovered, zone, "--discovered"),
+            reference=reference,
         )
         done = await take_back(installation.store, installation.clock, wanted)
-        return done, await sweep(installation)
+        signed = await sweep(installation)
+        return done, signed, await told_receipt(installation, done.receipt, pdf)
 
-    done, signed = with_installation(config, flags, work)
+    done, signed, receipt = with_installation(config, flags, work)
     speak = translator(chosen_language())
     for message in _told_of_return(serial, done):
         click.echo(speak.say(message))
-    _tell_signed(signed, speak)
+    if receipt is not None:
+        click.echo(speak.say(receipt))
+    tell_tasks(done.tasks, speak)
+    tell_signed(signed, speak)
+
+
+async def told_receipt(
+    installation: Installation, receipt: ReturnReceipt | None, pdf: Path | None
+) -> Message | None:
+    """Return the receipt's number and words, and print it to a file if wanted."""
+    if receipt is None:
+        return None
+    head = letterhead(installation)
+    if pdf is not None:
+        holder = await name_of(installation, receipt.holder)
+        write_pdf(pdf, receipt_pdf(head, receipt, holder=holder))
+    return say(N_("Receipt {number}: {text}"), number=receipt.number, text=receipt_sentence(head, receipt))
 
 
 def _receiver(text: str) -> Receiver:
@@ -135,40 +193,6 @@ def _receiver(text: str) -> Receiver:
         sentence = N_("--to “{text}” is nobody: write person:ID or location:ID.")
         raise InputError(say(sentence, text=text))
     return Receiver(type=HolderType(kind), id=name.strip())
-
-
-def _signature(file: Path | None, version: str, language: str) -> Signature | None:
-    if file is None:
-        return None
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(say(N_("{file}: the commitment's text must be UTF-8."), file=file)) from error
-    if not version or not text.strip():
-        sentence = N_("{file}: a commitment has a text and a --commitment-version, for example 2025-06.")
-        raise InputError(say(sentence, file=file))
-    return Signature(version=version, language=language, text=text)
-
-
-def _moment(text: str | None, zone: ZoneInfo, option: str, *, inclusive: bool = False) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return read_instant(text.strip(), zone, inclusive_day=inclusive)[0]
-    except InstantError as error:
-        sentence = N_(
-            "{option} “{text}” is not a date: write it as 2029-06-01, or an instant with its offset."
-        )
-        raise InputError(say(sentence, option=option, text=text)) from error
-
-
-def _tell_signed(signed: int, speak: Translator) -> None:
-    if signed:
-        click.echo(speak.say(say(N_("Directives signed: {count}."), count=signed)))
-
-
-def _handed_over(done: HandedOver) -> Message:
-    return say(N_("{serial} is with {holder}."), serial=done.custody.serial, holder=done.custody.holder)
 
 
 def _told_of_return(serial: str, done: TakenBack) -> Iterator[Message]:

@@ -5,7 +5,7 @@ return with parts missing is a return (case 30): it is asked for the parts, neve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,6 +64,10 @@ class ReturnReceipt:
     def is_open(self) -> bool:
         """A receipt asks nothing of anybody; what it lacks is a task."""
         return False
+
+    def in_language(self, language: str) -> "ReturnReceipt":
+        """Return the same receipt to be printed in another language."""
+        return replace(self, language=language)
 
 
 RETURN_RECEIPTS: RecordKind[ReturnReceipt] = RecordKind(name="return_receipt", type=ReturnReceipt)
