@@ -28,6 +28,7 @@ from tenure_server.domain.message import N_, Message, say
 DEFAULT_PRESET = "other"
 _PRESETS = resources.files("tenure_server.adapters.files").joinpath("presets")
 _MOST_BYTES = 2**20
+_MOST_VALUES = 50_000
 _Names = tuple[str, ...] | str
 
 
@@ -110,7 +111,7 @@ def written_mapping(mapping: ColumnMapping) -> str:
 
 def _mapping(text: bytes, file: str) -> ColumnMapping:
     document = _document(text, file)
-    begun = read_preset(document.preset) if document.preset else ColumnMapping()
+    begun = _begun(document.preset, file)
     faults = [*_named_twice(document, file)]
     mapping = replace(
         begun,
@@ -129,9 +130,18 @@ def _mapping(text: bytes, file: str) -> ColumnMapping:
     return mapping
 
 
+def _begun(preset: str, file: str) -> ColumnMapping:
+    try:
+        return read_preset(preset) if preset else ColumnMapping()
+    except InputError as error:
+        raise _refused(file, finding(file, None, error.message)) from error
+
+
 def _document(text: bytes, file: str) -> MappingDocument:
     try:
-        return msgspec.convert(_as_text(msgspec.yaml.decode(text) or {}), MappingDocument)
+        return msgspec.convert(
+            _as_text(msgspec.yaml.decode(text) or {}, iter(range(_MOST_VALUES))), MappingDocument
+        )
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError) as error:
         why = _why(" ".join(str(error).split()))
         raise _refused(file, finding(file, None, why)) from error
@@ -141,13 +151,18 @@ def _why(detail: str) -> Message:
     return say(N_("This is no mapping of columns: {detail}"), detail=detail[:300])
 
 
-def _as_text(value: object) -> object:
-    """Return the texts that were meant: YAML takes yes and no, numbers and days for something else."""
+def _as_text(value: object, left: Iterator[int]) -> object:
+    """Return the texts that were meant: YAML takes yes and no, numbers and days for something else.
+
+    A short YAML text can name a long one over and over; of more values than `left` it is none of ours.
+    """
+    if next(left, None) is None:
+        raise ValueError("it has too many values")
     match value:
         case dict():
-            return {_as_text(key): _as_text(one) for key, one in value.items()}
+            return {_as_text(key, left): _as_text(one, left) for key, one in value.items()}
         case list():
-            return [_as_text(one) for one in value]
+            return [_as_text(one, left) for one in value]
         case bool():
             return "yes" if value else "no"
         case int() | float():
