@@ -178,6 +178,18 @@ class Settings(BaseModel):
     sweep_seconds: int = Field(
         default=60, ge=1, le=3600, description="How often ends are enforced.", examples=["60"]
     )
+    sudden_locks_per_hour: int = Field(
+        default=3,
+        ge=1,
+        description="Most laptops that may lock out of the blue in an hour, or 5 % of them if that is more.",
+        examples=["3"],
+    )
+    sudden_locks_per_day: int = Field(
+        default=5,
+        ge=1,
+        description="Most laptops that may lock out of the blue in a day, or 10 % of them if that is more.",
+        examples=["5"],
+    )
     profile: Literal["production", "demo"] = Field(
         default="production",
         description="Kind of keys made at the first start; demo keys never move a real enforcer.",

@@ -17,6 +17,7 @@ from tenure_server.adapters.policy_files import term_policy
 from tenure_server.adapters.signing import DirectiveKeySigning
 from tenure_server.domain.errors import NotFoundError
 from tenure_server.domain.ids import MunicipalityId
+from tenure_server.domain.lock_caps import LockCaps
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.term import TermPolicy
 from tenure_server.settings import Settings
@@ -158,7 +159,14 @@ def _build(
         clock=clock,
         machine_clock=SystemClock(),
         policy=policy,
-        enforcement=Enforcement(store=store, clock=clock, signing=signing, policy=policy, notice=notice),
+        enforcement=Enforcement(
+            store=store,
+            clock=clock,
+            signing=signing,
+            policy=policy,
+            notice=notice,
+            lock_caps=LockCaps(an_hour=settings.sudden_locks_per_hour, a_day=settings.sudden_locks_per_day),
+        ),
         following=Following(
             store=store,
             clock=clock,

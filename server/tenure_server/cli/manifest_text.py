@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tenure_policies.envelope import EnvelopeError, SignedDocument, digest, read_unverified
-from tenure_policies.payloads import Manifest
+from tenure_policies.payloads import Manifest, Sentences
+from tenure_server.cli import chosen_language
 from tenure_server.cli.key_options import told
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, say
@@ -27,18 +28,21 @@ def manifest_lines(document: SignedDocument, manifest: Manifest) -> Iterator[str
     kind = say(N_("ends in mid-term"))
     if manifest.campaign:
         kind = say(N_("a campaign, at most {rate} an hour"), rate=manifest.rate_per_hour)
+    first = [entry.serial for entry in manifest.entries if entry.canary]
     yield from _table(
         (N_("List"), manifest.id),
+        (N_("Name"), _words(manifest.name, "-")),
         (N_("SHA-256"), digest(document)),
         (N_("Municipality"), manifest.municipality),
         (N_("Kind"), told(kind)),
+        (N_("Go first"), ", ".join(first) or "-"),
         (N_("Prepared by"), manifest.prepared_by or "-"),
         (N_("Prepared"), manifest.issued.isoformat()),
         (N_("Expires"), manifest.expires.isoformat()),
     )
     for number, entry in enumerate(manifest.entries, start=1):
         yield ""
-        yield f"{number:>4}  {plain(entry.serial)}  {plain(entry.reason)}"
+        yield f"{number:>4}  {plain(entry.serial)}  {plain(_words(entry.words, entry.reason))}"
         yield from _table(
             (N_("Not before"), entry.not_before.isoformat()),
             (N_("Case"), entry.case),
@@ -49,6 +53,11 @@ def manifest_lines(document: SignedDocument, manifest: Manifest) -> Iterator[str
         )
     yield ""
     yield from _table((N_("Laptops"), str(len(manifest.entries))))
+
+
+def _words(sentences: Sentences | None, otherwise: str) -> str:
+    """Return what was signed in the reader's language; lists of before have one wording only."""
+    return otherwise if sentences is None else str(getattr(sentences, chosen_language(), "") or sentences.en)
 
 
 def _table(*rows: tuple[str, str], indent: str = "") -> Iterator[str]:

@@ -42,6 +42,8 @@ class ListBar(StrEnum):
     """Its case opens thirty days ahead of the end."""
     TOO_EARLY = "too_early"
     """Its list is prepared three weeks ahead of the wipe."""
+    RELEASED = "released"
+    """The signer has released its wipe."""
     LISTED = "listed"
     """It stands on a list already."""
 

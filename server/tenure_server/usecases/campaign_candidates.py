@@ -4,7 +4,7 @@ The sweep, a person's own preparing and the dry run all ask here, so that they c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tenure_server.domain.campaign import ListBar, Lock, ManifestStatus, StoredManifest
@@ -80,6 +80,7 @@ class _Reading:
     latest: dict[Serial, StoredDirective]
     cases: dict[str, LifecycleCase]
     listed: dict[Lock, StoredManifest]
+    released: frozenset[Lock]
     excluded: frozenset[Serial]
     seen: frozenset[Serial]
     now: datetime
@@ -100,6 +101,7 @@ class _Reading:
             },
             cases={case.id: case for case in await tx.directives.cases()},
             listed={item.lock: manifest for manifest in standing for item in manifest.entries},
+            released=frozenset(one.lock for one in await tx.campaigns.releases()),
             excluded=frozenset(await excluded_serials(tx, plan)),
             seen=frozenset(
                 serials[device]
@@ -112,10 +114,11 @@ class _Reading:
     def candidate(self, plan: DevicePlan, step: Step) -> Candidate:
         """Judge one laptop."""
         device, directive = self.devices.get(plan.serial), self.latest.get(plan.serial)
-        case, listed = None, None
+        case, listed, released = None, None, False
         if device is not None and directive is not None and directive.epoch == device.epoch:
             case = None if directive.case is None else self.cases.get(directive.case)
-            listed = self.listed.get((device.id, device.epoch, directive.lock_id))
+            lock = device.id, device.epoch, directive.lock_id
+            listed, released = self.listed.get(lock), lock in self.released
         candidate = Candidate(
             plan=plan,
             step=step,
@@ -125,19 +128,11 @@ class _Reading:
             in_reach=plan.serial in self.seen,
             bars=(),
         )
-        bars = tuple(bar for bar, stands in self._bars(candidate) if stands)
+        bars = tuple(bar for bar, stands in self._bars(candidate, released=released) if stands)
         needs = tuple(ListBar(need.value) for need in step.needs if need is not Need.CAMPAIGN)
-        return Candidate(
-            plan=plan,
-            step=step,
-            device=device,
-            case=case,
-            listed=listed,
-            in_reach=candidate.in_reach,
-            bars=(*needs, *bars),
-        )
+        return replace(candidate, bars=(*needs, *bars))
 
-    def _bars(self, one: Candidate) -> Sequence[tuple[ListBar, bool]]:
+    def _bars(self, one: Candidate, *, released: bool) -> Sequence[tuple[ListBar, bool]]:
         enrolled = one.device is not None and one.device.revoked_at is None
         over = one.case is not None and one.case.status not in (CaseStatus.OPEN, CaseStatus.LOCKED)
         return (
@@ -146,5 +141,6 @@ class _Reading:
             (ListBar.CASE_CLOSED, over),
             (ListBar.NO_CASE, enrolled and one.case is None),
             (ListBar.TOO_EARLY, one.step.at - AHEAD > self.now),
+            (ListBar.RELEASED, released),
             (ListBar.LISTED, one.listed is not None),
         )

@@ -84,12 +84,13 @@ def _unencrypted(fleet: Fleet, rows: Sequence[LaptopRow]) -> int | None:
         is_open
         for row in rows
         if (device := fleet.devices.get(row.serial)) is not None
-        and (is_open := _has_open_disk(fleet.storage.get(device.id))) is not None
+        and (is_open := has_open_disk(fleet.storage.get(device.id))) is not None
     ]
     return sum(told) if told else None
 
 
-def _has_open_disk(document: bytes | None) -> bool | None:
+def has_open_disk(document: bytes | None) -> bool | None:
+    """Tell whether a laptop says that a disk with data on it is readable by whoever takes it out."""
     try:
         storage = msgspec.json.decode(document or b"{}", type=_Storage)
     except (msgspec.MsgspecError, RecursionError):
