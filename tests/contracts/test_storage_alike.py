@@ -215,6 +215,7 @@ async def everything(tx: Transaction) -> dict[str, Any]:
         "municipality": await tx.municipality.get(),
         "facts": await tx.register.facts(),
         "recorded": [await tx.register.facts_as_recorded(BEGAN + hour * HOUR) for hour in range(-1, 6)],
+        "histories": [await tx.register.history(one) for one in ("p-1", "PF-1", "a", "")],
         "imports": await tx.register.imports(),
         "devices": await tx.devices.all(),
         "found": [

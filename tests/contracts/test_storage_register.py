@@ -259,6 +259,34 @@ async def test_what_was_recorded_at_a_moment_is_told_as_it_was(store: Store) -> 
     )  # fmt: skip
 
 
+async def test_every_version_about_a_person_or_a_device_is_told_in_the_order_of_recording(
+    store: Store,
+) -> None:
+    seat, other = stored.mandate(row=2), stored.mandate(person="p-2", row=3)
+    ended, resigned = replace(CUSTODY, end=NOW), replace(seat, end=NOW - DAY)
+    async with store.writing() as tx:
+        await tx.register.put_custody(CUSTODY, BEGAN)
+        await tx.register.replace_register(register(seat, other), BEGAN + DAY)
+    async with store.writing() as tx:
+        await tx.register.end_custody(ended, NOW)
+        await tx.register.replace_register(register(resigned, other), NOW)
+        await tx.register.put_hold(HOLD, NOW + DAY)
+    async with store.reading() as tx:
+        person = await tx.register.history(CUSTODY.holder)
+        device = await tx.register.history(CUSTODY.serial)
+        assert await tx.register.history("unknown") == []
+    (name,) = register().people.values()
+    assert [(one.fact, one.recorded_from, one.recorded_to) for one in person] == [
+        (CUSTODY, BEGAN, NOW),
+        (name, BEGAN + DAY, None),
+        (seat, BEGAN + DAY, NOW),
+        (resigned, NOW, None),
+        (ended, NOW, None),
+        (HOLD, NOW + DAY, None),
+    ]
+    assert [(one.fact, one.recorded_to) for one in device] == [(CUSTODY, NOW), (ended, None)]
+
+
 async def test_before_anything_was_recorded_nothing_was(store: Store) -> None:
     async with store.writing() as tx:
         await tx.register.replace_register(register(), NOW)

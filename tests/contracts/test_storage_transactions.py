@@ -72,6 +72,7 @@ USES: dict[str, Step] = {
 READS: dict[str, Step] = {
     "register.facts": lambda tx: tx.register.facts(),
     "register.facts_as_recorded": lambda tx: tx.register.facts_as_recorded(NOW),
+    "register.history": lambda tx: tx.register.history(stored.PERSON),
     "register.imports": lambda tx: tx.register.imports(),
     "register.commitments": lambda tx: tx.register.commitments(SERIAL),
     "devices.by_id": lambda tx: tx.devices.by_id(DEVICE),

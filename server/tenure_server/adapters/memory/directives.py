@@ -46,10 +46,12 @@ class MemoryDirectives:
         """
         state, kept = self._work.changing(), as_kept(directive)
         signed = state.directives.get(kept.device, ())
-        if kept.device not in state.devices or any(_NUMBER(one) == _NUMBER(kept) for one in signed):
+        if kept.device not in state.devices:
             raise contradiction()
         in_order = (*signed, kept)
-        if signed and _NUMBER(kept) < _NUMBER(signed[-1]):
+        if signed and _NUMBER(kept) <= _NUMBER(signed[-1]):
+            if any(_NUMBER(one) == _NUMBER(kept) for one in signed):
+                raise contradiction()
             in_order = tuple(sorted(in_order, key=_NUMBER))
         state.directives = {**state.directives, kept.device: in_order}
 

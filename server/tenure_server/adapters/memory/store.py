@@ -138,7 +138,7 @@ class MemoryStore:
         Raises:
             UnavailableError: The store is out of order, or the turn is the caller's own already.
         """
-        if self._turn.locked() and self._writer is asyncio.current_task():
+        if self._turn.locked() and self._writer is _this_task():
             raise unavailable("a writer that waits for itself")
         await self._turn.acquire()
         try:
@@ -146,7 +146,7 @@ class MemoryStore:
         except BaseException:
             self._turn.release()
             raise
-        self._writer = asyncio.current_task()
+        self._writer = _this_task()
         return Work(self.municipality, state, lambda: self.visits, writes=True)
 
     def commit(self, work: Work) -> None:
@@ -172,6 +172,14 @@ class MemoryStore:
     def _refuse_commits_if_out_of_order(self) -> None:
         if self.fails or self.fails_at_commit:
             raise unavailable("out of order")
+
+
+def _this_task() -> asyncio.Task[object] | None:
+    """Return the task that asks; None where coroutines are driven by hand, without a loop."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
 
 
 class _Reading:

@@ -5,7 +5,7 @@ that points into the register's last file is refreshed in place: it is no fact.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +30,8 @@ class _Version(Generic[V]):
     value: V
     recorded_from: datetime
     recorded_to: datetime | None = None
+    number: int = 0
+    """Of all versions of its kind, in the order in which they were recorded."""
 
     def stood(self, at: datetime) -> bool:
         return self.recorded_from <= at and (self.recorded_to is None or self.recorded_to > at)
@@ -68,15 +70,16 @@ class Versions(Generic[V]):
 
     def history(self, wanted: Callable[[V], bool]) -> list[tuple[V, datetime, datetime | None]]:
         """Return every version of the values wanted, with the time in which it stood as recorded."""
-        return sorted(
+        found = sorted(
             (
-                (version.value, version.recorded_from, version.recorded_to)
+                version
                 for versions in (self._past, self._current.values())
                 for version in versions
                 if wanted(version.value)
             ),
-            key=lambda one: one[1],
+            key=lambda one: (one.recorded_from, one.number),
         )
+        return [(one.value, one.recorded_from, one.recorded_to) for one in found]
 
     def like(self, value: V) -> V | None:
         """Return the current version of the same key."""
@@ -102,7 +105,7 @@ class Versions(Generic[V]):
             elif wanted.value == found.value:
                 del new[key]
             else:  # only its row in the file is another
-                new[key] = _Version(wanted.value, found.recorded_from)
+                new[key] = _Version(wanted.value, found.recorded_from, number=found.number)
         return self._changed(ended, new, recorded_at) if ended or new else self
 
     def _changed(
@@ -110,7 +113,12 @@ class Versions(Generic[V]):
     ) -> "Versions[V]":
         gone = {self._shape.key(version.value) for version in ended}
         kept = {key: found for key, found in self._current.items() if key not in gone}
-        past = [_Version(version.value, version.recorded_from, recorded_at) for version in ended]
+        past = [replace(version, recorded_to=recorded_at) for version in ended]
+        made = len(self._past) + len(self._current)
+        new = {
+            key: version if version.number else replace(version, number=made + place)
+            for place, (key, version) in enumerate(new.items(), 1)
+        }
         return Versions(self._shape, {**kept, **new}, self._past.plus(past) if past else self._past)
 
     def _in_order(self, versions: Iterable[_Version[V]]) -> tuple[V, ...]:

@@ -237,3 +237,18 @@ async def test_facts_stay_the_same_object_until_they_change(store: MemoryStore) 
     async with store.writing() as tx:
         await tx.register.put_hold(HOLD, NOW)
         assert await tx.register.facts() is changed
+
+
+def test_without_an_event_loop_a_transaction_is_driven_by_hand() -> None:
+    store = MemoryStore(stored.municipality().id)
+
+    async def work() -> None:
+        async with store.writing() as tx:
+            await tx.municipality.add(stored.municipality())
+            with pytest.raises(UnavailableError):
+                await store.begin()
+        async with store.reading() as tx:
+            assert await tx.municipality.get() == stored.municipality()
+
+    with pytest.raises(StopIteration):
+        work().send(None)
