@@ -101,9 +101,9 @@ class City:
         return seal(resume, PayloadType.RESUME, signer_for(approver))
 
 
-def city_without_signer(*, profile: Profile = Profile.PRODUCTION) -> City:
+def city_without_signer(*, profile: Profile = Profile.PRODUCTION, municipality: str = MUNICIPALITY) -> City:
     """Make a municipality as it is after its first start: root and directive only."""
-    city = City(profile=profile)
+    city = City(profile=profile, municipality=municipality)
     payload = first_document(
         municipality=city.municipality,
         profile=profile,
@@ -115,9 +115,9 @@ def city_without_signer(*, profile: Profile = Profile.PRODUCTION) -> City:
     return city
 
 
-def city_with_signer(*, profile: Profile = Profile.PRODUCTION) -> City:
+def city_with_signer(*, profile: Profile = Profile.PRODUCTION, municipality: str = MUNICIPALITY) -> City:
     """Make a municipality whose key ceremony is over: approvers and a release key are in document 2."""
-    city = city_without_signer(profile=profile)
+    city = city_without_signer(profile=profile, municipality=municipality)
     city.publish(
         {
             Role.APPROVE: NewRole(keys=tuple(key.public_key() for key in city.approvers), threshold=2),

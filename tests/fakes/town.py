@@ -169,7 +169,13 @@ class Town:
         await self.know(self.register)
         await self.sweep()
 
-    async def know(self, register: Register, *, taken: datetime | None = None) -> BatchOutcome:
+    async def know(
+        self,
+        register: Register,
+        *,
+        taken: datetime | None = None,
+        approval: SignedDocument | None = None,
+    ) -> BatchOutcome:
         """Import a register with its devices, custody and holds."""
         facts = register.facts()
         read = RegisterRead(
@@ -178,7 +184,7 @@ class Town:
         )  # fmt: skip
         self.register = register
         name = hashlib.sha256(repr(facts.mandates).encode()).hexdigest()
-        file = RegisterFile(read=read, digest=name, taken=taken or self.now)
+        file = RegisterFile(read=read, digest=name, taken=taken or self.now, approval=approval)
         batch = Batch(register=file, lists=facts, lists_digest=name)
         return await import_files(self.store, self.clock, batch)
 
@@ -329,6 +335,20 @@ async def town(
         yield here
     finally:
         await here.database.close()
+
+
+async def neighbour(here: Town, municipality: str) -> Town:
+    """Start another municipality on the same installation: the same database and clock, its own keys."""
+    keys = city_with_signer(municipality=municipality)
+    store = here.database.store(MunicipalityId(municipality))
+    there = Town(database=here.database, store=store, keys=keys, clock=here.clock, terms=here.terms)
+    await first_start(
+        there.store, there.clock, municipality=there.id, name="Naapurila", policy="term_end",
+        keys=keys.documents[0],
+    )  # fmt: skip
+    for document in keys.documents[1:]:
+        await publish_keys(there.store, there.clock, document)
+    return there
 
 
 def inventory_document(**facts: Any) -> tuple[str, bytes]:
