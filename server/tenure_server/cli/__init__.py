@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "approve": "tenure_server.cli.approve:approve",
     "audit": "tenure_server.cli.audit:audit",
     "campaign": "tenure_server.cli.campaign:campaign",
+    "charges": "tenure_server.cli.charges:charges",
     "commitments": "tenure_server.cli.commitments:commitments",
     "demo": "tenure_server.cli.demo:demo",
     "enrol-token": "tenure_server.cli.enrol_token:enrol_token",
@@ -33,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "import": "tenure_server.cli.import_files:import_command",
     "keys": "tenure_server.cli.keys:keys",
     "loan": "tenure_server.cli.loan:loan",
+    "notices": "tenure_server.cli.notices:notices",
     "own-device": "tenure_server.cli.own_device:own_device",
     "plan": "tenure_server.cli.plan:plan",
     "quarantine": "tenure_server.cli.quarantine:quarantine",
@@ -48,6 +50,7 @@ COMMANDS: dict[str, str] = {
     "stock": "tenure_server.cli.stock:stock_command",
     "swap": "tenure_server.cli.returns:swap_command",
     "take-back": "tenure_server.cli.hand_over:take_back_command",
+    "tasks": "tenure_server.cli.tasks:tasks",
 }
 
 

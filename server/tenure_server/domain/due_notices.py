@@ -276,7 +276,7 @@ def _receipts(world: _World) -> Iterator[DueNotice]:
                 about=row.end,
                 at=row.end,
                 rule="P18",
-                template=TemplateKey.RECEIPT,
+                template=TemplateKey.RECEIPT_PARTS if paper and paper.missing else TemplateKey.RECEIPT,
                 serial=row.serial,
                 expires=row.end + RECEIPT_WITHIN,
                 laptops=(row.serial,),

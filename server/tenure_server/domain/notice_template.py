@@ -34,6 +34,7 @@ class TemplateKey(StrEnum):
     AFTER_21 = "T+21"
     M_7 = "M-7"
     RECEIPT = "receipt"
+    RECEIPT_PARTS = "receipt-parts"
     OWN_DEVICE = "own-device"
     LOAN_CONFIRM = "loan-confirm"
     LOAN_OVERDUE_HOLDER = "loan-overdue-holder"
@@ -64,6 +65,7 @@ GAPS: Mapping[TemplateKey, Gaps] = {
     TemplateKey.AFTER_21: _gaps("laptops", "deadline", also=("amount",)),
     TemplateKey.M_7: _gaps("address", "date"),
     TemplateKey.RECEIPT: _gaps("laptops", "moment", also=("condition", "missing")),
+    TemplateKey.RECEIPT_PARTS: _gaps("laptops", "moment", "missing", also=("condition",)),
     TemplateKey.OWN_DEVICE: _gaps("laptops"),
     TemplateKey.LOAN_CONFIRM: _gaps("laptops", "other", also=("date",)),
     TemplateKey.LOAN_OVERDUE_HOLDER: _gaps("laptops", "other", "date"),
