@@ -22,6 +22,8 @@ from tenure_server.usecases.ports import Clock, Store, Transaction
 
 LONGEST_MEETING = timedelta(hours=24)
 """A meeting that would go on for longer than this from now is a mistyped day."""
+REACHES_BACK = timedelta(hours=12)
+"""How long after a midnight a meeting that ran over it can still be set."""
 _SUBJECTS = {
     StayKind.MEETING: frozenset({StaySubject.BODY, StaySubject.PERSON}),
     StayKind.DISPUTE: frozenset({StaySubject.DEVICE}),
@@ -162,9 +164,11 @@ def _new(wanted: SetStay, zone: tzinfo, now: datetime) -> Stay:
 
 
 def _begins(wanted: SetStay, zone: tzinfo, now: datetime) -> datetime:
-    """Return now; of a meeting that is over before the day is, the midnight that it ran over."""
+    """Return now; of a meeting that is set before noon and over the same day, the midnight it ran over."""
     late = wanted.until is not None and local_day(wanted.until, zone) == local_day(now, zone)
-    return start_of_day(local_day(now, zone), zone) if wanted.kind is StayKind.MEETING and late else now
+    midnight = start_of_day(local_day(now, zone), zone)
+    ran_over = wanted.kind is StayKind.MEETING and late and now - midnight < REACHES_BACK
+    return midnight if ran_over else now
 
 
 async def _write(tx: Transaction, stay: Stay, kind: AuditKind, now: datetime) -> None:

@@ -282,3 +282,47 @@ def test_whatever_happens_one_answer_settles_it_and_locks_never_come_back(
 def test_the_same_plan_has_the_same_digest(planned: DevicePlan) -> None:
     assert plan_digest(planned) == plan_digest(replace(planned, timeline=tuple(planned.timeline)))
     assert plan_digest(planned) != plan_digest(replace(planned, holder="cila"))
+
+
+def delayed(hours: int, desired: Desired = Desired.ACTIVE) -> DevicePlan:
+    """A plan whose lock a meeting puts off; the end of the right stays."""
+    return plan(desired, timeline=(Step(verb=Verb.LOCK, at=END + timedelta(hours=hours), rule="P19"),))
+
+
+@pytest.mark.parametrize("hours", [0, 2, 3])
+def test_a_delay_moves_the_lock_and_keeps_its_id(hours: int) -> None:
+    last, device = signed(delayed(1))
+
+    wanted = following(delayed(hours), last, device, new_lock_id=LockId("lock-2"))
+
+    assert wanted is not None
+    assert (wanted.lease.ends, wanted.lease.lock_at) == (END, END + timedelta(hours=hours))
+    assert (wanted.lease.lock_id, wanted.cancels_lock) == (NEW, None)
+
+
+def test_a_delay_is_said_once() -> None:
+    last, device = signed(delayed(2))
+
+    assert following(delayed(2), last, device) is None
+
+
+def test_an_extension_to_the_moment_of_a_delay_is_another_lease() -> None:
+    last, device = signed(delayed(2))
+    extended = replace(delayed(2), right_ends=END + timedelta(hours=2))
+
+    wanted = following(extended, last, device, new_lock_id=LockId("lock-2"))
+
+    assert wanted is not None
+    assert (wanted.lease.lock_id, wanted.cancels_lock) == ("lock-2", NEW)
+
+
+def test_a_lock_that_is_put_off_has_a_case_which_remembers_its_end() -> None:
+    early = END - timedelta(days=300)
+
+    assert not plainly(following(plan(), now=early)).opens_case
+    assert plainly(following(delayed(2), now=early)).opens_case
+
+
+def plainly(wanted: Next | None) -> Next:
+    assert wanted is not None
+    return wanted
