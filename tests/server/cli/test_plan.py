@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from fakes.workbooks import text_workbook, workbook
 from tenure_server.cli import main
 
 MANDATES = """\
@@ -239,3 +240,45 @@ def test_help_shows_an_example() -> None:
     result = run("plan", "--help")
     assert result.exit_code == 0
     assert "tenure plan --register mandates.csv" in " ".join(result.stdout.split())
+
+
+def test_workbooks_plan_the_same_as_csv(city: Path) -> None:
+    expected = planned(city)
+    texts = {"mandates": MANDATES, "devices": DEVICES.replace('"800,00"', "800.00").replace(",", ";")}
+    for name, text in texts.items():
+        (city / f"{name}.csv").write_bytes(text_workbook(text))
+    (city / "custody.csv").write_bytes(text_workbook(CUSTODY))
+    assert planned(city) == expected
+
+
+FOREIGN = """\
+Henkilönumero;Sukunimi;Etunimi;Toimielin;Rooli;Alkupvm;Loppupvm;Päättymissyy
+p1;Esimerkki;Aino;Kaupunginvaltuusto;Jäsen;1.6.2025;31.5.2029;Toimikausi
+"""
+
+
+@pytest.mark.parametrize("how", ["preset", "file"])
+def test_a_source_s_own_columns_are_planned_through_a_preset_or_a_mapping(city: Path, how: str) -> None:
+    (city / "mandates.csv").write_text(FOREIGN, "utf-8")
+    (city / "own.yaml").write_text("preset: aimoa\n", "utf-8")
+    words = {"preset": "--source-preset=aimoa", "file": f"--mapping={city / 'own.yaml'}"}
+    document = planned(city, words[how])
+    (aino,) = (person for person in document["people"] if person["person_ext_id"] == "p1")
+    assert aino["laptop"]["until"] == "2029-05-31T21:00:00Z"
+    assert "row 1, column person_ext_id" in refusal(run(*arguments(city)))
+
+
+def test_a_file_that_is_far_too_large_is_refused_and_named(city: Path) -> None:
+    os.truncate(city / "devices.csv", 200 * 2**20)
+    assert "devices.csv: The file is larger than 32 MB" in refusal(run(*arguments(city)))
+
+
+def test_a_workbook_with_a_formula_and_merged_cells_is_refused_with_row_and_column(city: Path) -> None:
+    def merge(book: Any) -> None:
+        book.active.merge_cells("A2:A3")
+
+    rows = [["serial", "kind"], ["L1", "laptop"], ["L2", "=B2"]]
+    (city / "devices.csv").write_bytes(workbook(*rows, change=merge))
+    told = refusal(run(*arguments(city)))
+    assert "devices.csv, row 2, column serial: The cells A2:A3 are merged" in told
+    assert "devices.csv, row 3, column kind: The cell is a formula" in told

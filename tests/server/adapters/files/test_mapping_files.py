@@ -84,7 +84,7 @@ AIMOA_SV = (
     [
         (
             AIMOA_FI,
-            f"{AINO};suomi;Kaupunginhallitus;kh;Kaupunginhallitus;Varajäsen;{DAYS};Toimikausi;KV § 3;Aktiivinen;x",
+            f"{AINO};suomi;Kunnanhallitus;kh;Kunnanhallitus;Varajäsen;{DAYS};Toimikausi;KV § 3;Aktiivinen;x",
         ),
         (
             AIMOA_SV,
