@@ -51,7 +51,7 @@ async def void_locks(
             seen = Grounds.read(before, plan.policy, manifest.prepared_at)
             for lock, serial in changes:
                 what = changed(seen.parts(serial), grounds.parts(serial))
-                void[lock] = ":".join((GROUNDS_CHANGED, ",".join(what)))
+                void[lock] = ":".join((GROUNDS_CHANGED, *([",".join(what)] if what else [])))
     return void
 
 
