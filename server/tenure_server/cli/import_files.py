@@ -19,7 +19,7 @@ from tenure_server.cli.preview_json import outcome_document, preview_document
 from tenure_server.cli.preview_text import preview_lines
 from tenure_server.cli.refusal import EXIT_NO
 from tenure_server.domain.civil_time import local_day, start_of_day
-from tenure_server.domain.column_mapping import ColumnMapping
+from tenure_server.domain.column_mapping import ColumnMapping, mapping_digest
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.message import N_, Message, say
@@ -171,7 +171,7 @@ def _batch(
     if files.register is not None:
         register = RegisterFile(
             read=_register(facts),
-            digest=_digest([files.register]),
+            digest=_read_digest(files.register, mapping),
             taken=taken,
             approval=None if approval is None else read_document(approval),
         )
@@ -187,6 +187,14 @@ def _register(facts: Facts) -> RegisterRead:
         quarantine=facts.quarantine,
         warnings=facts.warnings,
     )
+
+
+def _read_digest(register: Path, mapping: ColumnMapping | None) -> str:
+    """Name a register by its bytes and how they are read: an approval holds for no other reading of them."""
+    digest = _digest([register])
+    if mapping is None:
+        return digest
+    return hashlib.sha256(f"{digest}{mapping_digest(mapping)}".encode()).hexdigest()
 
 
 def _digest(files: list[Path]) -> str:

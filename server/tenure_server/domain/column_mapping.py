@@ -11,12 +11,15 @@ their words is which of our codes, how they write dates and names, and what they
   the source stays empty, for an empty end is a statement.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+import msgspec
 
 from tenure_server.domain.errors import Finding, InputError
 from tenure_server.domain.mandate import BodyType, EndBasis, LaptopChoice, MandateStatus, Seat
@@ -142,6 +145,11 @@ def changed(mapping: ColumnMapping, change: MappingChange) -> ColumnMapping:
 def mapping_faults(mapping: ColumnMapping) -> tuple[Finding, ...]:
     """Return everything that keeps a mapping from being used."""
     return tuple(_fault(mapping, column, why) for column, why in _faults(mapping))
+
+
+def mapping_digest(mapping: ColumnMapping) -> str:
+    """Return the hex SHA-256 that tells one way of reading from another."""
+    return hashlib.sha256(msgspec.json.encode(mapping, order="sorted")).hexdigest()
 
 
 def check_source_name(name: str) -> None:

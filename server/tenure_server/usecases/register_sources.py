@@ -3,15 +3,17 @@
 Nothing of a file is kept here, only the names of its columns and the words in them.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import msgspec
-
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
-from tenure_server.domain.column_mapping import ColumnMapping, check_source_name, mapping_faults
+from tenure_server.domain.column_mapping import (
+    ColumnMapping,
+    check_source_name,
+    mapping_digest,
+    mapping_faults,
+)
 from tenure_server.domain.errors import InputError, NotFoundError
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.register_source import SOURCES, RegisterSource, forgotten
@@ -91,5 +93,5 @@ async def known_source(tx: Transaction, name: str) -> RegisterSource:
 
 def _entry(now: datetime, kind: AuditKind, source: RegisterSource) -> AuditEntry:
     """Tell which mapping it was by its digest; its words may be somebody's names."""
-    digest = hashlib.sha256(msgspec.json.encode(source.mapping, order="sorted")).hexdigest()
+    digest = mapping_digest(source.mapping)
     return entry(now, kind, source.name, preset=source.mapping.preset, digest=digest)

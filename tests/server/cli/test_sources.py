@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,20 @@ def test_a_mapping_that_cannot_be_used_is_not_kept(here: Machine) -> None:
     assert "column seat_type: The code “boss” is not known" in refused
     assert "Own" in here.run("sources set", "Own", code=2).stderr
     assert "No source" in here.run("sources list").stdout
+
+
+def test_an_approval_holds_for_one_way_of_reading_a_file_only(here: Machine) -> None:
+    rows = [f"{number};Esimerkki;Aino;Kaupunginvaltuusto;Jäsen;1.6.2025;;" for number in range(20)]
+    header = AIMOA.splitlines()[0]
+    here.run("sources set", "aimoa", "--preset", "aimoa")
+    whole = here.file("whole.csv", "\n".join([header, *rows]))
+    here.run("import", "--register", whole, "--source", "aimoa")
+    half = here.file("half.csv", "\n".join([header, *rows[:10]]))
+
+    first = here.run("import", "--register", half, "--source", "aimoa", code=1).stdout
+    here.run("sources set", "aimoa", "--constant", "laptop_choice=own")
+    second = here.run("import", "--register", half, "--source", "aimoa", code=1).stdout
+
+    named = [re.findall(r"resume (\S+)`", told) for told in (first, second)]
+    assert [len(one) for one in named] == [1, 1]
+    assert named[0] != named[1]

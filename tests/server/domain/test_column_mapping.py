@@ -12,6 +12,7 @@ from tenure_server.domain.column_mapping import (
     changed,
     check_source_name,
     column_key,
+    mapping_digest,
     mapping_faults,
 )
 from tenure_server.domain.errors import Finding, InputError
@@ -114,6 +115,17 @@ def test_a_source_without_ids_has_no_column_of_ids() -> None:
 def test_a_word_may_stand_for_an_empty_cell_only_where_an_empty_cell_means_something() -> None:
     assert faults(values={"status": {"-": ""}, "end_basis": {"-": ""}}) == []
     assert [column for column, _ in faults(values={"seat_type": {"-": ""}})] == ["seat_type"]
+
+
+def test_a_digest_tells_every_other_way_of_reading_and_no_order_of_words() -> None:
+    turned = replace(BEGUN, columns=dict(reversed(BEGUN.columns.items())))
+    assert mapping_digest(turned) == mapping_digest(BEGUN)
+    others = (
+        replace(BEGUN, constants={"end_basis": "term"}),
+        replace(BEGUN, date_format=DateFormat.AMERICAN),
+        replace(BEGUN, sheet="2"),
+    )
+    assert len({mapping_digest(one) for one in (BEGUN, *others)}) == 4
 
 
 @pytest.mark.parametrize("name", ["", "Aimoa", "a b", "../x", "-a", "a" * 41, "ä"])
