@@ -1,0 +1,213 @@
+"""The oracle: judges every effect as it happens, and every laptop whenever it has spoken with its server.
+
+It knows three things: what was told (`Known`), what was told at the last sweep that could act, and what each
+laptop could know from its last exchange. A lock or a wipe is judged against these, never against a plan.
+
+Time that the product may take: whatever is told counts from the next sweep on (every minute in earnest), and
+a laptop learns it at its next exchange. A laptop without a network follows its lease, as far as its own
+clocks can know that the end has come.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from tenure_server.domain.facts import Facts
+from tenure_server.simulation.breach import Breach, BreachError, Rule
+from tenure_server.simulation.days import begins, is_over
+from tenure_server.simulation.happenings import Row
+from tenure_server.simulation.knowledge import Known
+from tenure_server.simulation.rules import must_lock, why_not_wiped
+
+SLOW = timedelta(minutes=30)
+"""How long after its lease's end a laptop that is on may take to lock: 10 minutes of doubt, and jitter."""
+APPROVALS = 2
+
+
+class NeedsPerson(Enum):
+    """Whether a laptop was enrolled again while it was locked."""
+
+    NO = 0
+    MAY = 1
+    """It was locked, and the city could not know."""
+    YES = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Watched:
+    """What the oracle remembers of one laptop."""
+
+    serial: str
+    knows: Known | None = None
+    """What the city had acted on when the laptop last heard from it; None before the first exchange."""
+    enrolled_at: datetime | None = None
+    needs_person: NeedsPerson = NeedsPerson.NO
+    held_lock: str = ""
+    history: list[str] = field(default_factory=list)
+    """The locks of this enrolment, oldest first."""
+    replaced: set[str] = field(default_factory=set)
+    wiped: bool = False
+
+
+class Oracle:
+    """Watches one city."""
+
+    def __init__(self) -> None:
+        self.known = Known()
+        self.swept = Known()
+        self.swept_at: datetime | None = None
+        self.is_rolled_back = False
+        self.was_restored = False
+        """Whether a restore happened that people have not confirmed, noticed or not."""
+        self.laptops: dict[str, Watched] = {}
+        self.approved: dict[str, set[int]] = {}
+        """lock_id -> which approvers signed a list that names it."""
+        self.in_campaign: dict[str, str] = {}
+        """lock_id -> holder, for laptops on a campaign's list."""
+        self.counts: Counter[str] = Counter()
+
+    def watch(self, serial: str) -> Watched:
+        """Return what is remembered of a laptop."""
+        return self.laptops.setdefault(serial, Watched(serial=serial))
+
+    def breach(self, rule: Rule, at: datetime, subject: str, detail: str = "") -> None:
+        """End the story with a breach.
+
+        Raises:
+            BreachError: Always.
+        """
+        raise BreachError(Breach(rule=rule, at=at, subject=subject, detail=detail))
+
+    def restored(self, known: Known) -> None:
+        """Note that the city knows again what it knew at a backup, and nothing since."""
+        self.known = self.swept = known
+        self.was_restored = True
+
+    def noticed(self, at: datetime) -> None:
+        """Note that the server found out that it is older than the truth."""
+        if not self.was_restored:
+            self.breach(Rule.FAILED, at, "server", "it takes itself for restored, and was not")
+        self.is_rolled_back = True
+
+    def confirmed(self) -> None:
+        """Note that two people confirmed the register."""
+        self.is_rolled_back = self.was_restored = False
+
+    def sweep_done(self, at: datetime) -> None:
+        """Note that the city has acted on everything that was told."""
+        if not self.is_rolled_back:
+            self.swept, self.swept_at = self.known, at
+
+    def heard(self, serial: str) -> None:
+        """Note that a laptop received an answer: what the city has acted on since it enrolled."""
+        watched = self.watch(serial)
+        is_new = watched.enrolled_at is None or self.swept_at is None or self.swept_at < watched.enrolled_at
+        if not (self.is_rolled_back or is_new):
+            watched.knows = self.swept
+
+    def wiped(self, serial: str, lock_id: str, locked_under: str | None, at: datetime) -> None:
+        """Judge a wipe at the moment at which it begins."""
+        watched = self.watch(serial)
+        self.counts["wiped"] += 1
+        why = why_not_wiped(self.swept, serial, at)
+        if why is not None and why_not_wiped(self.known, serial, at) is not None:
+            self.breach(Rule.WRONGLY_WIPED, at, serial, why)
+        if len(self.approved.get(lock_id, ())) < APPROVALS:
+            self.breach(Rule.WIPED_WITHOUT_TWO, at, serial, str(len(self.approved.get(lock_id, ()))))
+        if self.is_rolled_back:
+            self.breach(Rule.WIPED_AFTER_ROLLBACK, at, serial)
+        if locked_under != lock_id:
+            self.breach(Rule.WIPED_UNLOCKED, at, serial, lock_id[:8])
+        watched.wiped = True
+
+    def accepted(self, serial: str, lock_id: str, at: datetime) -> None:
+        """Judge the lock that a laptop's newest order names."""
+        watched = self.watch(serial)
+        if lock_id == watched.held_lock:
+            return
+        if lock_id in watched.replaced:
+            self.breach(Rule.OLD_LOCK_ACCEPTED, at, serial)
+        if watched.held_lock:
+            watched.replaced.add(watched.held_lock)
+        watched.held_lock = lock_id
+        watched.history.append(lock_id)
+
+    def locked(self, serial: str, at: datetime, *, clock_runs_ahead: bool) -> None:
+        """Judge a lock at the moment at which it falls."""
+        self.counts["locked"] += 1
+        self.check_lock(serial, at, is_locked=True, answered=False, clock_runs_ahead=clock_runs_ahead)
+
+    def check_lock(
+        self, serial: str, at: datetime, *, is_locked: bool, answered: bool, clock_runs_ahead: bool
+    ) -> None:
+        """Judge whether a laptop is as it must be, by what it could know.
+
+        Args:
+            serial: The laptop.
+            at: The moment.
+            is_locked: What it shows.
+            answered: Whether it has just heard from a server that may act.
+            clock_runs_ahead: Whether its user's clock may make it believe that its end has come.
+        """
+        watched = self.watch(serial)
+        if watched.wiped or watched.knows is None or watched.needs_person is NeedsPerson.MAY:
+            return
+        wanted = must_lock(watched.knows, serial, at)
+        if watched.needs_person is NeedsPerson.YES:
+            if not is_locked and answered:
+                self.breach(Rule.REENROLLED_UNLOCKED, at, serial)
+            return
+        if is_locked and not wanted and not (clock_runs_ahead and not answered):
+            self.breach(Rule.SITTING_LOCKED, at, serial, self._who(watched.knows, serial))
+        if answered and wanted and not is_locked:
+            self.breach(Rule.LEAVER_FORGOTTEN, at, serial, self._who(watched.knows, serial))
+
+    def check_lease(self, serial: str, at: datetime, *, is_locked: bool, since: datetime) -> None:
+        """Judge a laptop that is on, whose clocks must know that its end came by `since`."""
+        watched = self.watch(serial)
+        if is_locked or watched.wiped or watched.knows is None or at < since + SLOW:
+            return
+        if must_lock(watched.knows, serial, since) and must_lock(watched.knows, serial, at):
+            self.breach(Rule.LEAVER_FORGOTTEN, at, serial, self._who(watched.knows, serial))
+
+    def _who(self, known: Known, serial: str) -> str:
+        has = known.possession(serial)
+        return f"{has.place.value} {has.holder}".strip()
+
+    def check_register(self, facts: Facts, at: datetime) -> None:
+        """Judge whether the register is what was told, no more and no less."""
+        stored = {
+            (row.person, row.body, row.seat.value, row.start, row.end, row.status.value,
+             row.laptop_choice.value, row.end_decision_ref)
+            for row in facts.mandates
+        }  # fmt: skip
+        told = {_as_stored(row) for row in self.known.rows.values()}
+        if stored != told:
+            lost, extra = sorted(told - stored, key=str), sorted(stored - told, key=str)
+            self.breach(Rule.REGISTER_DIFFERS, at, "register", _difference(lost, extra))
+
+    def check_custody(self, facts: Facts, at: datetime) -> None:
+        """Judge whether any device has two responsible holders at once."""
+        ends: dict[str, datetime | None] = {}
+        for row in sorted(facts.custody, key=lambda row: (row.serial, row.start, row.end is None)):
+            if row.kind.value != "primary":
+                continue
+            if row.serial in ends:
+                before = ends[row.serial]
+                if before is None or before > row.start:
+                    self.breach(Rule.TWO_CUSTODIANS, at, row.serial)
+            ends[row.serial] = row.end
+
+
+def _as_stored(row: Row) -> tuple[object, ...]:
+    end = None if row.last_day is None else is_over(row.last_day)
+    return (
+        row.person, row.body, row.seat, begins(row.first_day), end, row.status, row.choice, row.end_decision
+    )  # fmt: skip
+
+
+def _difference(lost: Iterable[tuple[object, ...]], extra: Iterable[tuple[object, ...]]) -> str:
+    first = [" ".join(str(part) for part in row[:5]) for row in (*lost, *extra)][:2]
+    return "; ".join(first)
