@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.city import City
@@ -39,6 +39,7 @@ def change(before: City | Facts, after: City, **facts: object) -> RegisterChange
 subsets = st.lists(st.integers(0, 29), unique=True, max_size=30)
 
 
+@settings(deadline=None)
 @given(subsets)
 def test_no_missing_row_ever_ends_a_mandate(missing: list[int]) -> None:
     full, part = city(30), city(30)
@@ -52,6 +53,7 @@ def test_no_missing_row_ever_ends_a_mandate(missing: list[int]) -> None:
     assert result.ended == ()
 
 
+@settings(deadline=None)
 @given(subsets)
 def test_over_a_tenth_is_barred_and_up_to_a_tenth_is_not(missing: list[int]) -> None:
     full, part = city(30), city(30)
@@ -60,6 +62,7 @@ def test_over_a_tenth_is_barred_and_up_to_a_tenth_is_not(missing: list[int]) -> 
     assert (change(full, part).bar is not None) is (len(missing) > 3)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), subsets)
 def test_the_order_of_rows_changes_nothing(seed: int, missing: list[int]) -> None:
     full, part = city(30), city(30)
@@ -73,6 +76,7 @@ def test_the_order_of_rows_changes_nothing(seed: int, missing: list[int]) -> Non
     assert (one.bar, set(one.unmatched)) == (other.bar, set(other.unmatched))
 
 
+@settings(deadline=None)
 @given(subsets)
 def test_taking_the_result_in_again_changes_nothing(missing: list[int]) -> None:
     full, part = city(30), city(30)
@@ -141,3 +145,27 @@ def test_devices_and_custody_are_left_alone() -> None:
     result = change(before, city(12)).facts
 
     assert (result.assets, result.custody, result.holds) == (before.assets, before.custody, before.holds)
+
+
+def test_a_register_that_is_put_back_says_everything() -> None:
+    """Unlike an import: what it does not have is gone, and counts as lost."""
+    known, then = city(30), city(29)
+
+    result = register_change(known.facts(), read(then), AT, register_date=AT, keep_missing=False)
+
+    assert [row.person for row in result.removed] == ["p29"]
+    assert (result.unmatched, len(result.facts.mandates), len(result.facts.people)) == ((), 29, 29)
+    assert result.bar is None
+    half = register_change(known.facts(), read(city(15)), AT, register_date=AT, keep_missing=False)
+    assert half.bar is not None
+
+
+def test_what_a_person_decided_on_is_gone_and_does_not_count() -> None:
+    known = city(3)
+    gone = {mandate_key(known.mandates[2])}
+
+    result = register_change(known.facts(), read(city(2)), AT, register_date=AT, gone=gone)
+
+    assert [row.person for row in result.removed] == ["p02"]
+    assert (result.unmatched, result.dropped, result.bar) == ((), (), None)
+    assert not result.nothing
