@@ -174,7 +174,7 @@ def _record(link: RecordLink) -> dict[str, Any]:
         "id": link.id,
         "at": instant(link.at),
         "open": link.is_open,
-        "told": str(link.told),
+        "told": " ".join(str(one) for one in link.told),
     }
 
 

@@ -260,7 +260,8 @@ class _Page:
         _ = self._speak.gettext
         table = self._table(N_("Asked, sent and decided"), N_("When"), N_("What"), N_("Open"))
         for link in links:
-            what = _INSTANT.sub(self._local, self._speak.say(link.told))
+            told = " ".join(self._speak.say(one) for one in link.told)
+            what = _INSTANT.sub(self._local, told)
             table.add_row(self._moment(link.at), what, _("yes") if link.is_open else _("no"))
         return table
 

@@ -95,7 +95,7 @@ async def _laptop(tx: Transaction, fleet: Fleet, plan: DevicePlan) -> LaptopExpl
         authority=await _authority(tx, fleet, serial, log),
         receipts=tuple(ReceiptLink(receipt=row, audit=_receipt_at(log, row)) for row in receipts),
         wipe=_wipe(fleet, plan, orders, receipts),
-        records=await records_about(tx, {serial}, fleet.at),
+        records=await records_about(tx, serial, fleet.facts.custody, fleet.at),
         log=tuple(log),
     )
 
@@ -111,7 +111,7 @@ async def _person(tx: Transaction, fleet: Fleet, plan: PersonPlan) -> PersonExpl
         holds=_holds(fleet, set(), {plan.person}),
         stays=stays_on(fleet.facts, set(), {plan.person}, fleet.at),
         laptops=tuple(await _laptops_of(tx, fleet, plan.person)),
-        records=await records_about(tx, {plan.person}, fleet.at),
+        records=await records_about(tx, plan.person, fleet.facts.custody, fleet.at),
         log=tuple(_until(await tx.audit.about(plan.person), fleet.at)),
     )
 

@@ -1,17 +1,17 @@
 """Tell what small records say about a laptop or a person: what people were asked, sent and decided."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from tenure_server.domain.custody import Custody
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import Message
-from tenure_server.domain.record import RecordKind
+from tenure_server.domain.record import Record
 from tenure_server.domain.stay import Stay, StaySubject
-from tenure_server.domain.task import TASKS, Task
 from tenure_server.usecases.ports import Transaction
+from tenure_server.usecases.record_words import TELLERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,27 +23,38 @@ class RecordLink:
     at: datetime
     is_open: bool
     """Whether somebody still has to do something about it."""
-    told: Message
+    told: tuple[Message, ...]
 
 
-def _task(task: Task) -> Message:
-    return task.why
+async def records_about(
+    tx: Transaction, subject: str, custody: Collection[Custody], at: datetime
+) -> tuple[RecordLink, ...]:
+    """Return the records that concern a person or a laptop and began by a moment, oldest first.
 
-
-TELLERS: tuple[tuple[RecordKind[Any], Callable[[Any], Message]], ...] = ((TASKS, _task),)
-"""Every kind that an explanation tells of, and how it is said."""
-
-
-async def records_about(tx: Transaction, subjects: Collection[str], at: datetime) -> tuple[RecordLink, ...]:
-    """Return the records about any of these subjects that began by a moment, oldest first."""
+    Args:
+        tx: The transaction to read in.
+        subject: A serial or a person's id.
+        custody: Who had which laptop: a charge for a laptop is kept by its person, a loan by its laptop.
+        at: The moment.
+    """
+    near = {row.serial if row.holder == subject else row.holder for row in custody if _joins(row, subject)}
     found = [
         RecordLink(kind=kind.name, id=record.id, at=record.at, is_open=record.is_open, told=tell(record))
         for kind, tell in TELLERS
-        for subject in sorted(subjects)
-        for record in await tx.records.all(kind, subject=subject)
-        if record.at <= at
+        for kept_by in sorted({subject, *near} - {""})
+        for record in await tx.records.all(kind, subject=kept_by)
+        if record.at <= at and subject in _concerned(record)
     ]
     return tuple(sorted(found, key=lambda link: (link.at, link.kind, link.id)))
+
+
+def _joins(row: Custody, subject: str) -> bool:
+    return subject in (row.serial, row.holder)
+
+
+def _concerned(record: Record) -> set[str]:
+    named = (getattr(record, field, "") for field in ("serial", "person", "lender", "borrower"))
+    return {record.subject, *named}
 
 
 def stays_on(

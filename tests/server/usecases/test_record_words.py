@@ -1,0 +1,97 @@
+"""Every record about a person or a laptop is told in words, whatever its state."""
+
+import importlib
+import pkgutil
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import tenure_server.domain
+from tenure_server.domain.account_step import AccountState, AccountStep, AccountVerb
+from tenure_server.domain.charge import Charge, ChargeState
+from tenure_server.domain.ids import PersonId, Serial
+from tenure_server.domain.incident import ActKind, Incident
+from tenure_server.domain.loan import Loan
+from tenure_server.domain.message import say
+from tenure_server.domain.notice import Notice, NoticeState
+from tenure_server.domain.plan import Reason
+from tenure_server.domain.record import RecordKind
+from tenure_server.usecases.record_words import TELLERS
+
+NOON = datetime(2029, 6, 1, 9, tzinfo=UTC)
+AINO = PersonId("aino")
+L1 = Serial("L1")
+OF_NO_SUBJECT = {"commitment_text", "handover_event", "lock_log", "source", "person_match", "row_ruling"}
+"""About the city's own texts and rows: `tenure explain` tells of people and laptops."""
+
+
+def told(record: Any) -> list[str]:
+    (tell,) = [tell for kind, tell in TELLERS if isinstance(record, kind.type)]
+    return [str(one) for one in tell(record)]
+
+
+def test_every_kind_of_record_about_a_person_or_a_laptop_is_told() -> None:
+    kinds = set()
+    for module in pkgutil.iter_modules(tenure_server.domain.__path__):
+        found = vars(importlib.import_module(f"tenure_server.domain.{module.name}")).values()
+        kinds |= {one.name for one in found if isinstance(one, RecordKind)}
+    assert kinds - OF_NO_SUBJECT == {kind.name for kind, _ in TELLERS}
+
+
+@pytest.mark.parametrize("state", NoticeState)
+def test_every_state_of_a_notice_has_words(state: NoticeState) -> None:
+    notice = Notice(person="aino", key="T-7", about=NOON, at=NOON, rule="P14", state=state)
+    assert "T-7" in told(notice)[0]
+
+
+@pytest.mark.parametrize("state", AccountState)
+@pytest.mark.parametrize("verb", AccountVerb)
+def test_every_step_of_an_account_has_words(verb: AccountVerb, state: AccountState) -> None:
+    step = AccountStep(person=AINO, number=1, verb=verb, due=NOON, at=NOON, rule="P20", state=state)
+    assert all(sentence.endswith(".") for sentence in told(step))
+
+
+@pytest.mark.parametrize("state", ChargeState)
+def test_every_state_of_a_charge_names_the_laptop_and_why(state: ChargeState) -> None:
+    charge = Charge(
+        person=AINO, serial=L1, ends=NOON, deadline=NOON, at=NOON, price_eur=Decimal(900), evidence=(),
+        price_vat_eur=None, state=state, why=say("It came back."),
+    )  # fmt: skip
+    assert "L1" in told(charge)[0]
+    assert told(charge)[1] == "It came back."
+
+
+@pytest.mark.parametrize("kind", ActKind)
+def test_every_incident_says_when_it_ran_and_what_the_facts_say_now(kind: ActKind) -> None:
+    now = Reason(fact=say("A seat entitles to it."), rule="P8")
+    incident = Incident(
+        id="i",
+        kind=kind,
+        subject="L1",
+        at=NOON,
+        ran_at=NOON,
+        ordered_at=NOON,
+        holder="aino",
+        was=(),
+        now=(now,),
+    )
+    assert "2029-06-01T09:00:00Z" in told(incident)[0]
+    assert told(incident)[1] == "A seat entitles to it."
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "ended", "word"), [(None, None, "have yet to"), (NOON, None, "both"), (NOON, NOON, "over")]
+)
+def test_every_state_of_a_loan_names_both(
+    confirmed: datetime | None, ended: datetime | None, word: str
+) -> None:
+    loan = Loan(
+        serial=L1, lender=AINO, borrower=PersonId("bert"), start=NOON, lender_confirmed_at=confirmed,
+        borrower_confirmed_at=confirmed, ended_at=ended,
+    )  # fmt: skip
+    (sentence,) = told(loan)
+    assert "aino" in sentence
+    assert "bert" in sentence
+    assert word in sentence
