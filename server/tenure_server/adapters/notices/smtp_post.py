@@ -55,12 +55,15 @@ class SmtpPost:
         """Send a mail; see `usecases.ports.Post.send`."""
         if not is_address(mail.to):
             raise PostRefusedError(say(N_("The address is no mail address.")))
-        message = self._message(mail)
+        try:
+            text = self._message(mail).as_bytes(policy=SMTP_LINES)
+        except ValueError as error:  # a line break where a header ends
+            raise PostRefusedError(say(N_("The mail cannot be written."))) from error
         client = self._client()
         try:
             await self._introduce(client)
             await _for_this_mail(lambda: client.rcpt(mail.to))
-            await _with_text(lambda: client.data(message.as_bytes(policy=SMTP_LINES)))
+            await _with_text(lambda: client.data(text))
         finally:
             await _leave(client)
 
@@ -98,8 +101,8 @@ class SmtpPost:
         message["Date"] = format_datetime(self._clock.now())
         message["Message-ID"] = f"<{mail.id}@{server.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = mail.language
         message.set_content(mail.text, charset="utf-8", cte="quoted-printable")
+        message["Content-Language"] = mail.language
         return message
 
     def shown(self, mail: Mail) -> EmailMessage:
