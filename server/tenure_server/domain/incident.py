@@ -159,7 +159,7 @@ def what_happened(incident: Incident) -> Message:
         ActKind.LOCKED: N_("{subject} was locked at {ran_at}, by facts of {ordered_at} that were corrected."),
         ActKind.WIPED: N_("{subject} was wiped at {ran_at}, by facts of {ordered_at} that were corrected."),
         ActKind.CHARGED: N_(
-            "A charge for {subject} was proposed at {ran_at}, by facts of {ordered_at} that were corrected."
+            "A charge for {subject}, due at {ran_at}, rests on facts of {ordered_at} that were corrected."
         ),
         ActKind.SIGN_IN_BLOCKED: N_(
             "The sign-in of {subject} was blocked at {ran_at}, by facts of {ordered_at} that were corrected."

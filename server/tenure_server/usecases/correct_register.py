@@ -11,6 +11,7 @@ from datetime import datetime
 from tenure_policies.payloads import Act, Outcome
 from tenure_server.domain.account_step import ACCOUNT_STEPS, AccountStep, AccountVerb
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
+from tenure_server.domain.charge import CHARGES, Charge, ChargeState
 from tenure_server.domain.device import StoredReceipt
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.facts import Facts
@@ -87,7 +88,7 @@ class _Recorded:
 
 
 async def executed_acts(tx: Transaction) -> Sequence[ExecutedAct]:
-    """Return everything that was carried out on laptops and accounts, as far as it is recorded.
+    """Return everything that was carried out on laptops, accounts and charges, as far as it is recorded.
 
     An act of a laptop counts as ordered when it ran; see `_with_its_order`.
     """
@@ -97,7 +98,11 @@ async def executed_acts(tx: Transaction) -> Sequence[ExecutedAct]:
         for receipt in await tx.devices.all_receipts()
         if receipt.device in devices and _counts(receipt)
     ]
-    return [*of_laptops, *_of_accounts(await tx.records.all(ACCOUNT_STEPS))]
+    return [
+        *of_laptops,
+        *_of_accounts(await tx.records.all(ACCOUNT_STEPS)),
+        *_of_charges(await tx.records.all(CHARGES)),
+    ]
 
 
 async def _with_its_order(tx: Transaction, act: ExecutedAct) -> ExecutedAct:
@@ -142,6 +147,19 @@ def _of_accounts(steps: Iterable[AccountStep]) -> Iterable[ExecutedAct]:
                 at=step.done_at,
                 ordered_at=step.at,
                 reference=str(step.number),
+            )
+
+
+def _of_charges(charges: Iterable[Charge]) -> Iterable[ExecutedAct]:
+    """Return what people decided to charge; a proposal is taken back by the facts themselves."""
+    for charge in charges:
+        if charge.state in (ChargeState.CHARGED, ChargeState.PAID):
+            yield ExecutedAct(
+                kind=ActKind.CHARGED,
+                subject=charge.serial,
+                at=max(charge.at, charge.deadline),
+                ordered_at=charge.at,
+                reference=f"{charge.person}/{charge.ends.isoformat()}",
             )
 
 
