@@ -5,7 +5,8 @@ it to everybody at once. Rules:
 
 - Sudden is a lock at once, or a lease shortened to less than a day ahead, on a laptop that held no lease to
   that moment. Where the laptop's own lease is over, nothing is sudden: a leaver whose end was known is never
-  held back, however many leave together.
+  held back, however many leave together. Nor is the first directive of a laptop that a person just enrolled:
+  held back, it would be under nobody's rule.
 - Never counted and never held back: what was lost or stolen; what stands on a list that two approvers signed
   and whose grounds stand; what follows from a register that two approvers let in.
 - Of the rest at most max(3, 5 %) in any hour and max(5, 10 %) in any day; what has been due longest goes
@@ -100,7 +101,7 @@ def is_sudden(wanted: Next, last: Last | None, now: datetime) -> bool:
     if locks_at is None or locks_at >= now + NOTICE:
         return False
     if last is None:
-        return True
+        return False
     known = now if last.state is not DirectiveState.ACTIVE else last.lease.lock_at
     return known is None or known > max(locks_at, now)
 
