@@ -162,7 +162,7 @@ async def _reissued(tx: Transaction, wanted: HandOver, desk: Desk, before: Custo
     )
     await open_task(tx, task, desk.now)
     device = await tx.devices.by_serial(wanted.serial)
-    if device is None or (before.end is not None and device.enrolled_at >= before.end):
+    if device is None or (before.end is not None and device.enrolled_at > before.end):
         return (Reason(fact=task.why, rule=task.rule),)
     old = say(N_("{serial} is still enrolled as it was before: enrol it again."), serial=wanted.serial)
     return (Reason(fact=task.why, rule=task.rule), Reason(fact=old, rule="P15"))
