@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
+from functools import lru_cache
 
 from tenure_server.domain.column_mapping import (
     CODES,
@@ -183,7 +184,11 @@ def _id_of(title: str) -> _Cell:
 
 
 def _read(column: str, title: str, mapping: ColumnMapping) -> _Cell:
-    return lambda row: _in_format(column, row.get(title, ""), mapping)
+    if column not in mapping.values and column not in _CODES and column not in _DATES:
+        return lambda row: row.get(title, "")
+    # A register has few different words and days, and each of them stands in thousands of rows.
+    in_format = lru_cache(maxsize=4096)(lambda text: _in_format(column, text, mapping))
+    return lambda row: in_format(row.get(title, ""))
 
 
 def _in_format(column: str, text: str, mapping: ColumnMapping) -> str:

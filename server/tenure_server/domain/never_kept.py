@@ -20,6 +20,7 @@ _COLUMN = re.compile(
 )
 _IDENTIFIER = re.compile(r"(?<![0-9A-Za-z])(\d{6})[-+A-FU-Ya-fu-y](\d{3})([0-9A-Ya-y])(?![0-9A-Za-z])")
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
+_SHORTEST = 11
 _LAST_DAY, _LAST_MONTH = 31, 12
 
 
@@ -35,7 +36,7 @@ def looks_like_national_identifier(text: str) -> bool:
 
 def holds_national_identifier(text: str) -> bool:
     """Tell whether a valid henkilötunnus stands anywhere in a text."""
-    return any(
+    return len(text) >= _SHORTEST and any(
         _is_day(birth) and _CHECK[int(birth + number) % len(_CHECK)] == check.upper()
         for birth, number, check in _IDENTIFIER.findall(text)
     )
