@@ -205,6 +205,10 @@ class _Settling:
         said = self._said.get(source.row or 0)
         if said is not None:
             self._why[said.row, said.column] = said.why
+        else:
+            self._set_aside(
+                source, "end_basis", say(N_("The row names an end and not why: say how it ends."))
+            )
 
     def _leave_out(self, source: Mandate, row: Mandate, match: PersonMatch | None) -> None:
         self._gone |= {mandate_key(source), mandate_key(row)}
