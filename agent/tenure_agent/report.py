@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Final
@@ -59,7 +60,7 @@ class Reporting:
             epoch=me.epoch,
             visit=self.journal.next_visit(),
             nonce=secrets.token_urlsafe(24),
-            agent_version=version("tenure-agent"),
+            agent_version=_own_version(),
             keys_number=keys_number,
             held=self._held(held, whole=with_held),
             lock=self._lock(),
@@ -103,3 +104,9 @@ def _that_fit(documents: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
             fitting.append((name, body))
             room -= len(body)
     return fitting
+
+
+@cache
+def _own_version() -> str:
+    """Return the installed agent's version; looked for once, on the disk, in a worker's life."""
+    return version("tenure-agent")
