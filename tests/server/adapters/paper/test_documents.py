@@ -71,8 +71,8 @@ def is_accessible(pdf: bytes, language: str) -> bool:
         (
             "fi",
             (
-                "Kuitti: kone PF3ABCDE vastaanotettu 4.6.2029 klo 14.05. Kunto: naarmuja. Puuttuu: ei mitään. "
-                "Palautusvelvollisuus on täytetty."
+                "Kuitti: kone PF3ABCDE vastaanotettu 4.6.2029 klo 14.05. Kunto: naarmuja. "
+                "Puuttuu: ei mitään. Palautusvelvollisuus on täytetty."
             ),
         ),
         (
@@ -85,8 +85,8 @@ def is_accessible(pdf: bytes, language: str) -> bool:
         (
             "en",
             (
-                "Receipt: laptop PF3ABCDE received 4 June 2029 at 14:05. Condition: naarmuja. Missing: nothing. "
-                "Your duty to return it is met."
+                "Receipt: laptop PF3ABCDE received 4 June 2029 at 14:05. Condition: naarmuja. "
+                "Missing: nothing. Your duty to return it is met."
             ),
         ),
     ],
