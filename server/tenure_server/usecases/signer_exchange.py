@@ -64,7 +64,8 @@ async def signer_inbox(store: Store, *, after: int) -> Inbox:
         waiting = {_lock(item) for manifest in offered for item in manifest.entries}
         devices = {device for device, _, _ in waiting}
         every = await tx.devices.all_receipts()
-        receipts = [*_last_locks(every, waiting - released.keys()), *_last_wipes(every, _canaries(offered))]
+        due = waiting - released.keys() - await _void(tx, waiting)
+        receipts = [*_last_locks(every, due), *_last_wipes(every, _canaries(offered))]
         enrolled = [device for device in await tx.devices.all() if device.id in devices]
     return Inbox(
         municipality=municipality.id,
@@ -296,6 +297,15 @@ def _last_locks(receipts: Sequence[StoredReceipt], locks: Iterable[Lock]) -> Seq
         if of in epochs and finished and (of not in last or receipt.number > last[of].number):
             last[of] = receipt
     return [last[of] for of in sorted(last)]
+
+
+async def _void(tx: Transaction, locks: Iterable[Lock]) -> frozenset[Lock]:
+    """Return the locks that a newer directive replaced, whether or not the laptop has heard of it.
+
+    Without its receipt the signer releases nothing for such a laptop, and the rest of its list goes on.
+    """
+    latest = {device: (one.epoch, one.lock_id) for device, one in (await tx.directives.all_latest()).items()}
+    return frozenset(lock for lock in locks if latest.get(lock[0], lock[1:]) != lock[1:])
 
 
 def _canaries(manifests: Sequence[StoredManifest]) -> frozenset[Lock]:
