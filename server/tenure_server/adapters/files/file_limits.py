@@ -9,7 +9,7 @@ class FileLimits:
 
     file_bytes: int = 32 * 2**20
     """On the disk."""
-    unpacked_bytes: int = 128 * 2**20
+    unpacked_bytes: int = 64 * 2**20
     """Of all that a workbook's file unpacks to: a small file can hold gigabytes of zeros."""
     parts: int = 2_000
     """How many files a workbook may be made of."""

@@ -4,6 +4,7 @@ The file is YAML and names, for each register column, the names that the source 
 known is refused, so that a misspelt one cannot silently leave a column unread.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import yaml
 
 from tenure_server.adapters.files.refusals import finding
 from tenure_server.domain.column_mapping import (
@@ -27,6 +29,7 @@ from tenure_server.domain.message import N_, Message, say
 
 DEFAULT_PRESET = "other"
 _PRESETS = resources.files("tenure_server.adapters.files").joinpath("presets")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one that msgspec reads with
 _MOST_BYTES = 2**20
 _MOST_VALUES = 50_000
 _Names = tuple[str, ...] | str
@@ -112,7 +115,7 @@ def written_mapping(mapping: ColumnMapping) -> str:
 def _mapping(text: bytes, file: str) -> ColumnMapping:
     document = _document(text, file)
     begun = _begun(document.preset, file)
-    faults = [*_named_twice(document, file)]
+    faults = [*_written_twice(text, file), *_named_twice(document, file)]
     mapping = replace(
         begun,
         columns={**_kept(begun.columns, document), **_columns(document)},
@@ -193,6 +196,26 @@ def _merged(
     for column, words in more.items():
         merged.setdefault(column, {}).update({column_key(word): code for word, code in words.items()})
     return merged
+
+
+def _written_twice(text: bytes, file: str) -> Iterator[Finding]:
+    """Tell of every key that stands twice in one place, of which YAML would silently take the last."""
+    nodes, seen = [yaml.compose(text, Loader=_LOADER)], set[int]()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        match node:
+            case yaml.MappingNode():
+                keys = Counter(column_key(str(key.value)) for key, _ in node.value)
+                for key in sorted(name for name, count in keys.items() if count > 1):
+                    yield finding(file, None, say(N_("It stands twice in one place: keep one.")), key)
+                nodes += [value for _, value in node.value]
+            case yaml.SequenceNode():
+                nodes += node.value
+            case _:
+                pass
 
 
 def _named_twice(document: MappingDocument, file: str) -> Iterator[Finding]:

@@ -213,6 +213,8 @@ ALIASES = "a: &a [x]\n" + "".join(
     [
         ("columns: {family_name: [A], given_name: [a]}", "family_name and to given_name"),
         ("columns: {family_name: A}\nignore: [A]", "ignore"),
+        ("columns: {phone: A, phone: B}", "phone It stands twice"),
+        ("values:\n  seat_type: {Jäsen: ordinary, jäsen: deputy}", "jäsen It stands twice"),
         ("columns: {party: Puolue}", "no column party"),
         ("columns: {phone: Puolue}", "never stored"),
         ("colums: {}", "colums"),
