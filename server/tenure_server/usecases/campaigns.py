@@ -86,7 +86,7 @@ class DryLaptop:
     serial: Serial
     holder: str
     status: PersonStatus
-    """Of its holder: keeps, returns, unknown (P22)."""
+    """What the day means for its holder: keeps, returns, unknown (P22)."""
     ends: datetime | None
     wipe_at: datetime | None
     listed: bool
@@ -156,7 +156,7 @@ async def dry_run(store: Store, clock: Clock, policy: TermPolicy, day: date) -> 
         laptops=tuple(
             _dry_laptop(
                 device,
-                statuses.get(device.holder or "", PersonStatus.NONE),
+                _status(device, statuses.get(device.holder or ""), end_of_day(day, policy.zone)),
                 shown.get(device.serial),
                 listed=device.serial in first | listed,
                 canary=device.serial in first,
@@ -168,6 +168,17 @@ async def dry_run(store: Store, clock: Clock, policy: TermPolicy, day: date) -> 
         ),
         other_days=() if of_day else tuple(sorted(ends.items())),
     )
+
+
+def _status(device: DevicePlan, person: PersonStatus | None, over: datetime) -> PersonStatus:
+    """Say what the end of the day means for whoever answers for a laptop (P22)."""
+    if device.holder is None:
+        return PersonStatus.NONE
+    if person in (PersonStatus.UNKNOWN, PersonStatus.KEEPS):
+        return person
+    if device.right_ends is None:
+        return PersonStatus.UNKNOWN
+    return PersonStatus.KEEPS if device.right_ends > over else PersonStatus.RETURNS
 
 
 def _dry_laptop(
