@@ -17,6 +17,7 @@ from tenure_server.adapters.clock import MovableClock
 from tenure_server.scheduler import Sweeper
 from tenure_server.settings import Settings, read_settings
 from tenure_server.usecases.answer_dashboard import StoredAnswers
+from tenure_server.usecases.correct_register import Reviewer
 from tenure_server.usecases.enforce_ends import enforce_ends
 from tenure_server.usecases.follow_timeline import follow_timeline
 from tenure_server.usecases.move_clock import DemoClock
@@ -108,8 +109,12 @@ def _sweeper(installation: Installation) -> Sweeper:
 
 def _follower(installation: Installation) -> Sweeper:
     """Follow timelines up apart from the sweep: a slow mail server keeps no lock waiting."""
+    reviewer = Reviewer(installation.store, installation.clock, installation.policy)
 
     async def follow(slot: str | None) -> None:
+        found = await reviewer.review()
+        if found:
+            log.warning("incidents_opened", incidents=len(found))
         result = await follow_timeline(installation.following, slot=slot)
         if result.did_anything:
             log.info(

@@ -55,6 +55,28 @@ async def review_what_ran(store: Store, clock: Clock, policy: TermPolicy) -> Seq
         return await _review(tx, policy, now)
 
 
+class Reviewer:
+    """Reviews what ran whenever the facts are others than at the last review of this process."""
+
+    def __init__(self, store: Store, clock: Clock, policy: TermPolicy) -> None:
+        self._store, self._clock, self._policy = store, clock, policy
+        self._reviewed: Facts | None = None
+
+    async def review(self) -> Sequence[Incident]:
+        """Review if need be; what a laptop does afterwards on old facts waits for the next change.
+
+        Raises:
+            UnavailableError: The database does not answer now.
+        """
+        async with self._store.reading() as tx:
+            facts = await tx.register.facts()
+        if facts is self._reviewed:
+            return ()
+        found = await review_what_ran(self._store, self._clock, self._policy)
+        self._reviewed = facts
+        return found
+
+
 async def _review(tx: Transaction, policy: TermPolicy, now: datetime) -> Sequence[Incident]:
     known = {incident.id for incident in await tx.records.all(INCIDENTS)}
     slices, recorded = Slices(await tx.register.facts()), _Recorded(tx)

@@ -15,7 +15,12 @@ from tenure_server.domain.charge import CHARGES, Charge, ChargeState
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.task import TASKS
-from tenure_server.usecases.correct_register import all_incidents, close_incident, review_what_ran
+from tenure_server.usecases.correct_register import (
+    Reviewer,
+    all_incidents,
+    close_incident,
+    review_what_ran,
+)
 
 WRONG, RIGHT = "2029-04-30", "2029-05-31"
 END = instant("2029-05-01")
@@ -168,3 +173,15 @@ async def test_a_hold_that_is_found_to_have_stood_makes_the_wipe_an_incident(her
 
     assert found.kind == "wiped"
     assert any("hold" in str(reason.fact).lower() for reason in found.now)
+
+
+async def test_a_process_reviews_again_only_after_the_facts_changed(here: Town) -> None:
+    await locked(here)
+    reviewer = Reviewer(here.store, here.clock, here.terms)
+    assert await reviewer.review() == []
+    assert await reviewer.review() == ()
+    here.goes_to("2029-05-05")
+    await here.know(council(RIGHT))
+
+    assert [one.kind for one in await reviewer.review()] == ["locked"]
+    assert await reviewer.review() == ()
