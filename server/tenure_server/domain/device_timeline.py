@@ -31,6 +31,8 @@ from tenure_server.domain.rights import PersonRights
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.whereabouts import Situation, Whereabouts
 
+_DECISION = (Need.HUMAN_DECISION,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCase:
@@ -158,7 +160,7 @@ def _steps(
 
 def _locks_at(case: DeviceCase, ending: Ending) -> datetime:
     """Return when to lock for an end; a meeting puts off neither a suspension nor a death."""
-    if case.right.suspended_since is not None or _by_death(case, ending):
+    if not case.postponed.meetings or case.right.suspended_since is not None or _by_death(case, ending):
         return ending.at
     return case.postponed.locks_at(ending.at)
 
@@ -183,13 +185,15 @@ def _bars(case: DeviceCase, *, unconfirmed: bool, by_register: bool, disputed: b
 
 
 def _needs(bars: tuple[Bar, ...]) -> tuple[Need, ...]:
-    return tuple(dict.fromkeys(bar.need for bar in bars))
+    return tuple(dict.fromkeys(bar.need for bar in bars)) if bars else ()
 
 
 def _needs_of_charge(case: DeviceCase) -> tuple[Need, ...]:
     """Return what a charge waits for: always a person, and what a dispute or an appeal still asks (P18)."""
+    if not (case.postponed.appealed or case.disputed):
+        return _DECISION
     bars = ((Bar.APPEALED, case.postponed.appealed), (Bar.DISPUTED, case.disputed))
-    return (*_needs(tuple(bar for bar, stands in bars if stands)), Need.HUMAN_DECISION)
+    return (*_needs(tuple(bar for bar, stands in bars if stands)), *_DECISION)
 
 
 def _desired(

@@ -77,7 +77,8 @@ def _mailbox_steps(case: PersonCase, policy: TermPolicy) -> Iterator[Step]:
 
 
 def _blocks_at(case: PersonCase, ending: Ending) -> datetime:
-    if case.rights.mailbox.suspended_since is not None or _by_death(ending, case.rights):
+    rights, meetings = case.rights, case.postponed.meetings
+    if not meetings or rights.mailbox.suspended_since is not None or _by_death(ending, rights):
         return ending.at
     return case.postponed.locks_at(ending.at)
 
