@@ -1,8 +1,10 @@
-"""How long the planner takes over a hundred thousand people and laptops, and whether its cost is linear.
+"""How long the planner takes over 300 cities, and over one of a hundred thousand; whether its cost is linear.
 
     python tests/benchmarks/plan.py
 
-The yardstick of the same run writes the same facts as CSV, reads them back and sorts them once. Prints JSON.
+The planner waits for nothing, so its time is the processor's: a machine that is busy beside it falsifies
+nothing. The yardstick of the same run writes the same facts as CSV, reads them back and sorts them once.
+Prints JSON.
 """
 
 import csv
@@ -12,38 +14,56 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fakes.city import instant, large_city, policy
 from tenure_server.domain.facts import Facts
+from tenure_server.domain.stay import Stay, StayKind, StaySubject
 from tenure_server.domain.timeline import plan
 
+CITIES, TRUSTEES = 300, 100
 SMALL, LARGE = 10_000, 100_000
 ROUNDS = 3
 GOAL_LINEAR = 1.3
+GOAL_CITIES_SECONDS = 10.0
 GOAL_SECONDS = 30.0
 
 
-def plan_seconds(facts: Facts) -> float:
-    """The best of a few plans."""
+def plan_seconds(cities: Sequence[Facts]) -> float:
+    """The best of a few rounds of planning every city once."""
     at = instant("2029-06-01")
     best = float("inf")
     for _ in range(ROUNDS):
         gc.collect()
-        begun = time.perf_counter()
-        answer = plan(facts, policy(), at)
-        best = min(best, time.perf_counter() - begun)
-        assert len(answer.devices) == len(facts.assets)
+        begun = time.process_time()
+        answers = [plan(facts, policy(), at) for facts in cities]
+        best = min(best, time.process_time() - begun)
+        assert [len(one.devices) for one in answers] == [len(facts.assets) for facts in cities]
     return best
+
+
+def cities() -> list[Facts]:
+    """So many cities, each with a meeting that ran over the midnight of its term's end."""
+    facts = large_city(TRUSTEES)
+    meeting = Stay(
+        subject_type=StaySubject.BODY,
+        subject="council",
+        kind=StayKind.MEETING,
+        start=instant("2029-05-31"),
+        end=instant("2029-06-01T02:00:00+03:00"),
+    )
+    return [replace(facts, stays=(meeting,)) for _ in range(CITIES)]
 
 
 def yardstick_seconds(facts: Facts) -> float:
     """Write, read and sort the mandates and custodies as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
-    begun = time.perf_counter()
+    begun = time.process_time()
     for mandate in facts.mandates:
         writer.writerow(
             [mandate.person, mandate.body, mandate.seat, mandate.start, mandate.end, mandate.basis]
@@ -53,22 +73,28 @@ def yardstick_seconds(facts: Facts) -> float:
     text.seek(0)
     rows = sorted(csv.reader(text, delimiter=";"))
     assert len(rows) == len(facts.mandates) + len(facts.custody)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def main() -> None:
     """Measure and print."""
     small, large = large_city(SMALL), large_city(LARGE)
-    small_seconds, large_seconds = plan_seconds(small), plan_seconds(large)
+    of_cities = plan_seconds(cities())
+    small_seconds, large_seconds = plan_seconds([small]), plan_seconds([large])
     yardstick = yardstick_seconds(large)
     ratio = (large_seconds / LARGE) / (small_seconds / SMALL)
     report = {
         "benchmark": "plan",
         "python": platform.python_version(),
+        "cities": CITIES,
+        "people_and_laptops_of_each": TRUSTEES,
+        "cities_seconds": round(of_cities, 2),
+        "cities_seconds_goal": GOAL_CITIES_SECONDS,
         "people_and_laptops": LARGE,
         "seconds": round(large_seconds, 2),
         "seconds_goal": GOAL_SECONDS,
         "microseconds_per_person": {
+            f"{CITIES} x {TRUSTEES}": round(of_cities / CITIES / TRUSTEES * 1e6, 1),
             str(SMALL): round(small_seconds / SMALL * 1e6, 1),
             str(LARGE): round(large_seconds / LARGE * 1e6, 1),
         },
@@ -77,7 +103,7 @@ def main() -> None:
         "yardstick": "write, read and sort the same mandates and custodies as CSV",
         "yardstick_seconds": round(yardstick, 2),
         "ratio_to_yardstick": round(large_seconds / yardstick, 1),
-        "met": ratio <= GOAL_LINEAR and large_seconds <= GOAL_SECONDS,
+        "met": ratio <= GOAL_LINEAR and large_seconds <= GOAL_SECONDS and of_cities <= GOAL_CITIES_SECONDS,
     }
     print(json.dumps(report, indent=2))
 
