@@ -45,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "serve": "tenure_server.cli.serve:serve",
     "sign-in-link": "tenure_server.cli.enrol_token:sign_in_link",
     "signer": "tenure_server.cli.signer:signer",
+    "simulate": "tenure_server.cli.simulate:simulate",
     "sources": "tenure_server.cli.sources:sources",
     "stay": "tenure_server.cli.stay:stay",
     "stock": "tenure_server.cli.stock:stock_command",

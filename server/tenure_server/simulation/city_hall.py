@@ -34,8 +34,10 @@ from tenure_server.domain.custody import Agreement, Asset, DeviceKind, Hold
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, MunicipalityId, Serial
+from tenure_server.domain.lifecycle import CaseStatus
 from tenure_server.domain.signer_exchange import Inbox
 from tenure_server.domain.stay import Stay
+from tenure_server.domain.task import TASKS, TaskKind
 from tenure_server.domain.term import TermPolicy
 from tenure_server.signer.errors import ServerUnavailableError
 from tenure_server.signer.journal import Journal
@@ -212,6 +214,16 @@ class CityHall:
         """Return a laptop's directives."""
         found: Sequence[StoredDirective] = self._read(lambda tx: tx.directives.history(device.id))
         return found
+
+    def holds_locks_back(self) -> bool:
+        """Tell whether more laptops are to lock out of the blue than may at once."""
+        tasks = self._read(lambda tx: tx.records.all(TASKS, open_only=True))
+        return any(task.kind is TaskKind.LOCKS_HELD_BACK for task in tasks)
+
+    def proven(self) -> int:
+        """Return how many cases ended with a proof."""
+        cases = self._read(lambda tx: tx.directives.cases())
+        return sum(1 for case in cases if case.status is CaseStatus.PROVEN)
 
     def sweep(self) -> SweepResult:
         """Bring every directive in line with the facts."""

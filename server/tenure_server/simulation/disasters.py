@@ -67,6 +67,7 @@ class Disasters:
     def _on(self, serial: str) -> None:
         machine = self.machines.machines[serial]
         machine.laptop.clock.boot()
+        machine.on_since = self.world.now
         self.machines.visit_at(serial, self.world.now + MINUTE)
 
     def _reboot(self, happening: Happening) -> None:
@@ -77,6 +78,7 @@ class Disasters:
     def _move_clock(self, happening: Happening) -> None:
         clock = self.machines.laptop(happening.about).clock
         clock.moved = timedelta(seconds=happening.seconds)
+        self.machines.machines[happening.about].clock_moved_at = self.world.now
         self.world.tell(say(N_("The clock of {serial} is set {seconds} seconds beside the true time."),
                             serial=happening.about, seconds=int(happening.seconds)))  # fmt: skip
         self.machines.visit_at(happening.about, self.world.now + MINUTE)

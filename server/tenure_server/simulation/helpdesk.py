@@ -132,7 +132,8 @@ class Helpdesk:
         world, serial = self.world, happening.about
         at = happening.until if happening.until is not None and happening.until < world.now else None
         world.hall.take_back(TakeBack(serial=Serial(serial), at=at))
-        self.machines.machines[serial].is_gone = False
+        machine = self.machines.machines[serial]
+        machine.is_gone, machine.on_since = False, world.now
         self.machines.visit_at(serial, world.now + HOUR)
         back = Possession(place=Place.RETURNED, since=world.now)
         world.oracle.known = world.oracle.known.with_possession(serial, back)

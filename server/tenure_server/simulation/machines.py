@@ -21,7 +21,7 @@ from tenure_server.simulation.breach import Rule
 from tenure_server.simulation.laptop import SimulatedLaptop
 from tenure_server.simulation.network import LOSS, Network
 from tenure_server.simulation.office import Office
-from tenure_server.simulation.oracle import NeedsPerson
+from tenure_server.simulation.oracle import SLOW, NeedsPerson
 from tenure_server.simulation.rules import must_lock
 from tenure_server.simulation.world import World
 
@@ -42,6 +42,9 @@ class Machine:
     network: Network
     away_until: datetime | None = None
     off_until: datetime | None = None
+    on_since: datetime
+    clock_moved_at: datetime
+    lease_watched: datetime | None = None
     is_gone: bool = False
     """In a thief's or a finder's drawer."""
     next_visit: datetime | None = None
@@ -78,7 +81,9 @@ class Machines:
             told=lambda act, lock_id: self._acted(serial, act, lock_id),
             chance=lambda: world.share("jitter", serial, world.now.isoformat()),
         )
-        self.machines[serial] = Machine(laptop=laptop, network=network)
+        self.machines[serial] = Machine(
+            laptop=laptop, network=network, on_since=world.now, clock_moved_at=world.now
+        )
 
     def _is_on(self, machine: Machine) -> bool:
         off = machine.off_until is not None and self.world.now < machine.off_until
@@ -96,7 +101,7 @@ class Machines:
     def _heard(self, serial: str, answer: VisitAnswer) -> None:
         del answer
         self.machines[serial].heard = True
-        self.world.oracle.heard(serial)
+        self.world.oracle.heard(serial, self.world.now)
 
     def _runs_ahead(self, machine: Machine) -> bool:
         return machine.laptop.clock.moved > timedelta(0)
@@ -161,6 +166,8 @@ class Machines:
         machine.laptop.reinstall()
         machine.is_gone, machine.off_until, machine.away_until = False, None, None
         machine.laptop.clock.moved = timedelta(0)
+        machine.on_since = machine.clock_moved_at = self.world.now
+        machine.lease_watched = None
 
     def woken(self, serial: str) -> None:
         """Let a laptop hear that something is new, if it is there to hear it."""
@@ -200,6 +207,7 @@ class Machines:
         if held is not None and held is not before:
             world.oracle.accepted(serial, read_unverified(held, Directive).lock_id, world.now)
         self.judge(serial)
+        self._watch_lease(serial)
         self._next(serial, visited)
 
     def judge(self, serial: str) -> None:
@@ -212,6 +220,25 @@ class Machines:
             answered=machine.heard and not world.oracle.is_rolled_back,
             clock_runs_ahead=self._runs_ahead(machine),
         )
+
+    def _watch_lease(self, serial: str) -> None:
+        """Look again when this laptop must have locked by itself."""
+        machine, ends = self.machines[serial], self.world.oracle.lease_ends(serial, self.world.now)
+        if machine.heard and ends is not None and ends != machine.lease_watched:
+            machine.lease_watched = ends
+            self.world.at(ends + SLOW + MINUTE, lambda: self._judge_lease(serial, ends))
+
+    def _judge_lease(self, serial: str, ends: datetime) -> None:
+        """Judge a laptop whose clocks must have told it that its lease is over."""
+        machine, oracle = self.machines[serial], self.world.oracle
+        watched, clock = oracle.watch(serial), machine.laptop.clock
+        if not self._is_on(machine) or machine.on_since > ends or watched.heard_at is None:
+            return
+        counted = clock.booted <= watched.heard_at
+        honest = clock.moved >= timedelta(0) and machine.clock_moved_at <= ends
+        if counted or honest:
+            is_locked = machine.laptop.enforcer.locked_under() is not None
+            oracle.check_lease(serial, self.world.now, is_locked=is_locked, since=ends)
 
     def _next(self, serial: str, visited: Visited) -> None:
         world, machine = self.world, self.machines[serial]

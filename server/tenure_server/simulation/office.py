@@ -15,6 +15,7 @@ from tenure_server.simulation.rules import FRESH_DAYS
 from tenure_server.simulation.world import World
 
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SWEEP_AT_LEAST = 7 * DAY
@@ -82,6 +83,8 @@ class Office:
         world.counts["sweeps"] += 1
         world.counts["directives"] += result.signed
         world.oracle.sweep_done(world.now)
+        if world.hall.holds_locks_back():
+            self.sweep_at(world.now + HOUR + MINUTE)
         if result.prepared:
             self._lay_before_approvers()
             self.is_waiting = True

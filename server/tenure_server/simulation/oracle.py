@@ -8,7 +8,6 @@ a laptop learns it at its next exchange. A laptop without a network follows its 
 clocks can know that the end has come.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,11 +18,15 @@ from tenure_server.simulation.breach import Breach, BreachError, Rule
 from tenure_server.simulation.days import begins, is_over
 from tenure_server.simulation.happenings import Row
 from tenure_server.simulation.knowledge import Known
-from tenure_server.simulation.rules import must_lock, why_not_wiped
+from tenure_server.simulation.rules import must_lock, next_lock, why_not_wiped
 
 SLOW = timedelta(minutes=30)
 """How long after its lease's end a laptop that is on may take to lock: 10 minutes of doubt, and jitter."""
 APPROVALS = 2
+FEWEST_AT_ONCE = 3
+"""So many sudden locks in an hour are never held back."""
+LONGEST_TURN = timedelta(days=8)
+"""40 laptops, 5 of them a day."""
 
 
 class NeedsPerson(Enum):
@@ -43,12 +46,15 @@ class Watched:
     knows: Known | None = None
     """What the city had acted on when the laptop last heard from it; None before the first exchange."""
     enrolled_at: datetime | None = None
+    heard_at: datetime | None = None
     needs_person: NeedsPerson = NeedsPerson.NO
     held_lock: str = ""
     history: list[str] = field(default_factory=list)
     """The locks of this enrolment, oldest first."""
     replaced: set[str] = field(default_factory=set)
     wiped: bool = False
+    due_since: datetime | None = None
+    """Since which sweep it must be locked, by what the city had acted on."""
 
 
 class Oracle:
@@ -66,7 +72,6 @@ class Oracle:
         """lock_id -> which approvers signed a list that names it."""
         self.in_campaign: dict[str, str] = {}
         """lock_id -> holder, for laptops on a campaign's list."""
-        self.counts: Counter[str] = Counter()
 
     def watch(self, serial: str) -> Watched:
         """Return what is remembered of a laptop."""
@@ -83,6 +88,7 @@ class Oracle:
     def restored(self, known: Known) -> None:
         """Note that the city knows again what it knew at a backup, and nothing since."""
         self.known = self.swept = known
+        self.swept_at = None
         self.was_restored = True
 
     def noticed(self, at: datetime) -> None:
@@ -94,23 +100,29 @@ class Oracle:
     def confirmed(self) -> None:
         """Note that two people confirmed the register."""
         self.is_rolled_back = self.was_restored = False
+        self.swept_at = None
 
     def sweep_done(self, at: datetime) -> None:
         """Note that the city has acted on everything that was told."""
         if not self.is_rolled_back:
             self.swept, self.swept_at = self.known, at
+            for watched in self.laptops.values():
+                if not must_lock(self.swept, watched.serial, at):
+                    watched.due_since = None
+                elif watched.due_since is None:
+                    watched.due_since = at
 
-    def heard(self, serial: str) -> None:
+    def heard(self, serial: str, at: datetime) -> None:
         """Note that a laptop received an answer: what the city has acted on since it enrolled."""
         watched = self.watch(serial)
         is_new = watched.enrolled_at is None or self.swept_at is None or self.swept_at < watched.enrolled_at
         if not (self.is_rolled_back or is_new):
             watched.knows = self.swept
+            watched.heard_at = at
 
     def wiped(self, serial: str, lock_id: str, locked_under: str | None, at: datetime) -> None:
         """Judge a wipe at the moment at which it begins."""
         watched = self.watch(serial)
-        self.counts["wiped"] += 1
         why = why_not_wiped(self.swept, serial, at)
         if why is not None and why_not_wiped(self.known, serial, at) is not None:
             self.breach(Rule.WRONGLY_WIPED, at, serial, why)
@@ -136,7 +148,6 @@ class Oracle:
 
     def locked(self, serial: str, at: datetime, *, clock_runs_ahead: bool) -> None:
         """Judge a lock at the moment at which it falls."""
-        self.counts["locked"] += 1
         self.check_lock(serial, at, is_locked=True, answered=False, clock_runs_ahead=clock_runs_ahead)
 
     def check_lock(
@@ -161,8 +172,16 @@ class Oracle:
             return
         if is_locked and not wanted and not (clock_runs_ahead and not answered):
             self.breach(Rule.SITTING_LOCKED, at, serial, self._who(watched.knows, serial))
-        if answered and wanted and not is_locked:
+        if answered and wanted and not is_locked and not self._waits_its_turn(watched, at):
             self.breach(Rule.LEAVER_FORGOTTEN, at, serial, self._who(watched.knows, serial))
+
+    def _waits_its_turn(self, watched: Watched, at: datetime) -> bool:
+        """Tell whether so many laptops must lock out of the blue that this one may have to wait (lock caps)."""
+        if watched.due_since is None or at >= watched.due_since + LONGEST_TURN:
+            return False
+        due = (one.due_since for one in self.laptops.values())
+        near = [one for one in due if one is not None and abs(one - watched.due_since) <= LONGEST_TURN]
+        return len(near) > FEWEST_AT_ONCE
 
     def check_lease(self, serial: str, at: datetime, *, is_locked: bool, since: datetime) -> None:
         """Judge a laptop that is on, whose clocks must know that its end came by `since`."""
@@ -175,6 +194,13 @@ class Oracle:
     def _who(self, known: Known, serial: str) -> str:
         has = known.possession(serial)
         return f"{has.place.value} {has.holder}".strip()
+
+    def lease_ends(self, serial: str, at: datetime) -> datetime | None:
+        """Return when a laptop must lock by itself, by what it could know; None: not that it knew."""
+        watched = self.watch(serial)
+        if watched.knows is None or watched.wiped or watched.needs_person is not NeedsPerson.NO:
+            return None
+        return next_lock(watched.knows, serial, at)
 
     def check_register(self, facts: Facts, at: datetime) -> None:
         """Judge whether the register is what was told, no more and no less."""

@@ -10,7 +10,6 @@ from tenure_server.simulation.chance import Chance
 from tenure_server.simulation.days import A_DAY, TERMS, at_work, term_of
 from tenure_server.simulation.happenings import Happening, ImportFault, Kind, Row
 from tenure_server.simulation.town import (
-    BOARD,
     COUNCIL,
     Town,
     seat_board,
@@ -203,6 +202,3 @@ class Politics:
 
 def _in_force(row: Row, day: date) -> bool:
     return row.first_day <= day and (row.last_day is None or day < row.last_day)
-
-
-__all__ = ["BOARD", "Politics"]

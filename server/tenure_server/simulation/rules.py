@@ -233,3 +233,15 @@ def _takes_away(old: Row, new: Row, known: Known, after: dict[str, tuple[Row, ..
     told = end_of(new, death_of(after[new.person]))
     earlier = told is not None and (before is None or told < before)
     return earlier or (new.status == "suspended" and old.status != "suspended")
+
+
+def next_lock(known: Known, serial: str, at: datetime) -> datetime | None:
+    """Return the first moment after this one at which a laptop must be locked, by what is known."""
+    has = known.possession(serial)
+    if has.place is not Place.HELD or must_lock(known, serial, at):
+        return None
+    ends = [known.agreements[has.holder]] if has.at_place and has.holder in known.agreements else []
+    rows = known.by_person.get(has.holder, ())
+    ends += [end for row in rows if (end := end_of(row, death_of(rows))) is not None]
+    ends += [stay.end for stay in known.stays if stay.kind == "meeting" and stay.end is not None]
+    return next((end for end in sorted(ends) if end > at and must_lock(known, serial, end)), None)
