@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import Mandate, Person
@@ -82,15 +83,18 @@ def name_key(person: Person) -> str:
 
 
 class Acquaintances:
-    """The people who are known, by name."""
+    """The people who are known, by name; told apart only once somebody is asked about."""
 
     def __init__(self, people: Iterable[Person], in_doubt: Iterable[PersonId]) -> None:
-        doubted = set(in_doubt)
+        self._people, self._in_doubt = people, frozenset(in_doubt)
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[PersonId]]:
         names: defaultdict[str, list[PersonId]] = defaultdict(list)
-        for person in people:
-            if person.id not in doubted and not is_provisional(person.id):
+        for person in self._people:
+            if person.id not in self._in_doubt and not is_provisional(person.id):
                 names[name_key(person)].append(person.id)
-        self._names: Mapping[str, Sequence[PersonId]] = names
+        return names
 
     def of_the_same_name(self, person: Person) -> tuple[PersonId, ...]:
         """Return the other people with a person's full name."""
@@ -120,8 +124,11 @@ def question(
     if known is not None:
         renamed = bool(person.name) and name_key(person) != known.name
         return _asked_again(known, person, others, now) if renamed else known
+    provisional = is_provisional(mandate.person)
+    if is_known and not provisional:
+        return None
     candidates = others.of_the_same_name(person)
-    if not is_provisional(mandate.person) and (is_known or not candidates):
+    if not candidates and not provisional:
         return None
     return PersonMatch(
         id=match_id(mandate), person=mandate.person, name=name_key(person), candidates=candidates, at=now

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -120,7 +121,6 @@ class _Settling:
         self._read, self._current, self._decisions, self._now = read, current, decisions, now
         in_doubt = [match.person for match in decisions.matches.values() if match.is_open]
         self._others = Acquaintances(current.people.values(), in_doubt)
-        self._known = {mandate_key(row): row for row in current.mandates}
         self._said = {said.row: said for said in read.quarantine}
         self._rows: dict[MandateKey, Mandate] = {}
         self._shadows: dict[MandateKey, Mandate] = {}
@@ -129,6 +129,10 @@ class _Settling:
         self._lapsed: dict[str, RowRuling] = {}
         self._gone: set[MandateKey] = set()
         self._another: set[PersonId] = set()
+
+    @cached_property
+    def _known(self) -> Mapping[MandateKey, Mandate]:
+        return {mandate_key(row): row for row in self._current.mandates}
 
     def take(self, source: Mandate) -> None:
         """Judge one row."""
@@ -172,13 +176,16 @@ class _Settling:
             self._gone.add(mandate_key(source))
             self._another.add(source.person)
             row = replace(row, person=match.verdict)
-        deputised = self._decisions.matches.get(f"person:{row.deputy_for}")
-        if deputised is not None and deputised.verdict is not None:
-            row = replace(row, deputy_for=deputised.verdict)
+        if row.deputy_for is not None:
+            deputised = self._decisions.matches.get(f"person:{row.deputy_for}")
+            if deputised is not None and deputised.verdict is not None:
+                row = replace(row, deputy_for=deputised.verdict)
         return row
 
     def _ruled(self, source: Mandate, row: Mandate) -> Mandate | None:
         """Return the row as it was ruled, set aside where nobody did; None: left out."""
+        if not self._decisions.rulings:
+            return self._by_itself(source, row)
         ruling, reads = self._decisions.rulings.get(row_id(source)), source_digest(source)
         if ruling is None:
             # It may have been decided when the row was another person's already; then it reads the same.

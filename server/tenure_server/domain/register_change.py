@@ -129,7 +129,7 @@ def _is_over(mandate: Mandate, deaths: Mapping[PersonId, datetime | None], at: d
 
 
 def _differ(old: Mandate, new: Mandate) -> bool:
-    return replace(old, row=None) != replace(new, row=None)
+    return old != new and replace(old, row=None) != replace(new, row=None)
 
 
 def _takes_away(
