@@ -41,6 +41,8 @@ _BY_PERSON = frozenset(
         AuditKind.DEVICE_KEY_REVOKED,
         AuditKind.HOLD_SET,
         AuditKind.HOLD_LIFTED,
+        AuditKind.STAY_SET,
+        AuditKind.STAY_LIFTED,
         AuditKind.MANIFEST_APPROVED,
     }
 )
