@@ -93,7 +93,7 @@ async def open_desk(tx: Transaction, wanted: HandOver, now: datetime) -> Desk:
         NotFoundError: The device or the person is not known.
         ConflictError: A later handover is known.
         InputError: The text to be signed cannot be signed.
-        RefusedError: The moment is in the future, or a place is to sign.
+        RefusedError: The moment is in the future, a place is to sign, or a last day is given for no loan.
     """
     at = wanted.at or now
     facts = await tx.register.facts()
@@ -102,6 +102,8 @@ async def open_desk(tx: Transaction, wanted: HandOver, now: datetime) -> Desk:
     _check_moment(rows, at, now)
     _check_receiver(facts, wanted.to)
     _check_signature(wanted)
+    if wanted.until is not None and not wanted.loan:
+        raise RefusedError(say(N_("Only a loan has a last day: leave --until out, or say --loan.")))
     return Desk(facts=facts, asset=asset, rows=rows, place=situation(rows, at), at=at, now=now)
 
 

@@ -9,13 +9,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fakes.city import City, day_end, instant
 from fakes.desk import Desk, shipped, signature
 from fakes.follow_up import FollowedTown, followed_town
+from fakes.keys import key_id
 from fakes.town import Laptop
+from tenure_policies.directive import Identity, judge_wipe
+from tenure_policies.envelope import SignedDocument
 from tenure_policies.payloads import Act, DirectiveState, Outcome
+from tenure_policies.trusted_keys import Refusal, RefusedDocumentError
 from tenure_server.domain.custody import CustodyReason, HolderType
 from tenure_server.domain.errors import RefusedError
 from tenure_server.domain.ids import PersonId, Serial
@@ -472,3 +477,49 @@ async def test_case_37_a_reissued_laptop_has_a_new_epoch_and_nothing_signed_for_
     fresh = (await here.town.manifests())[-1]
     (entry,) = fresh.entries
     assert (entry.epoch, entry.device_key != old.entries[0].device_key) == (again.answer.epoch, True)
+
+
+async def test_case_37_an_old_list_and_its_release_wipe_nothing_in_the_new_epoch(here: FollowedTown) -> None:
+    """Also not by a directive for the new epoch under the old lock, as a thief of the directive key would."""
+    desk, laptop = await issued(here, council())
+    await desk.back("L1")
+    await wiped_and_proven(here, laptop)
+    released = here.town.now
+    async with here.town.store.reading() as tx:
+        manifest = msgspec.json.decode((await tx.campaigns.manifests())[0].document, type=SignedDocument)
+        release = msgspec.json.decode((await tx.campaigns.releases())[0].document, type=SignedDocument)
+    old_lock = laptop.directive.lock_id
+    here.town.clock.at += HOUR
+    await desk.reimaged("L1")
+    again = await here.town.enrol("L1")
+    await desk.issue("L1", "bert")
+    await here.town.sweep()
+    await here.town.visit(again)
+
+    def judge(whose: Laptop) -> None:
+        forged = msgspec.structs.replace(
+            whose.directive, state=DirectiveState.WIPED, lock_id=old_lock, case=laptop.directive.case
+        )
+        judge_wipe(
+            forged,
+            manifest,
+            release,
+            identity=Identity(
+                municipality=here.town.id,
+                device=whose.answer.device,
+                device_key=key_id(whose.key),
+                epoch=whose.answer.epoch,
+                serial="L1",
+            ),
+            keys=here.town.keys.trusted,
+            locked_under=old_lock,
+            unlock_code_runs=False,
+            signed_now=released + HOUR,
+            real_enforcer=False,
+        )
+
+    judge(laptop)  # they are real: they wiped the laptop in its old epoch
+    with pytest.raises(RefusedDocumentError) as refused:
+        judge(again)
+    assert refused.value.refusal in (Refusal.OTHER_EPOCH, Refusal.OTHER_DEVICE_KEY)
+    assert (await here.town.latest("L1")).state == "active"
