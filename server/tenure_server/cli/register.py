@@ -257,7 +257,7 @@ def _tell_restore(
 
 def _tell_incidents(found: list[Incident], speak: Translator) -> None:
     for one in found:
-        state = speak.gettext("open" if one.is_open else "closed")
+        state = speak.gettext("open") if one.is_open else speak.gettext("closed")
         click.echo(f"{one.id}  {state}")
         click.echo(f"    {speak.say(what_happened(one))}")
         for title, reasons in ((N_("It ran because:"), one.was), (N_("The facts say now:"), one.now)):
