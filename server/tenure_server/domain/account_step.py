@@ -12,7 +12,7 @@ States::
      +--> cancelled | failed
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -83,6 +83,8 @@ class AccountStep:
     done_at: datetime | None = None
     reference: str = ""
     """What the directory calls it: a task's id where people do it."""
+    assumed: bool = False
+    """Whether it counts as done because it may have been: nobody can tell."""
     why: Message | None = None
     """Why it was cancelled, or could not be done."""
 
@@ -131,60 +133,79 @@ class AccountChange:
 
     begin: tuple[AccountStep, ...] = ()
     cancel: tuple[tuple[AccountStep, Message], ...] = ()
+    """Steps that have certainly done nothing, with why they are not to."""
+    assume: tuple[AccountStep, ...] = ()
+    """Steps that may have been carried out: they count as done, and what begins undoes them."""
+
+
+def assume_done(step: AccountStep, now: datetime) -> AccountStep:
+    """Return a step that counts as done because it may have been."""
+    why = say(N_("It may have been carried out: it counts as done, and its opposite is asked for."))
+    return advance(step, AccountState.DONE, done_at=now, assumed=True, why=why)
 
 
 def compare(planned: PersonPlan, known: Sequence[AccountStep], now: datetime) -> AccountChange:
     """Compare one person's plan with the steps so far, in their order; return what is to change."""
     block, closing = _due(planned, Verb.BLOCK_SIGN_IN, now), _due(planned, Verb.CLOSE_MAILBOX, now)
-    moves = [*_in_line(block, known, _SIGN_IN)]
-    mailbox = _last(known, _MAILBOX)
-    if (
-        closing is None
-        and not planned.mailbox.entitled
-        and mailbox is not None
-        and mailbox.verb is _MAILBOX[0]
-    ):
-        # Barred meanwhile by a hold or an appeal: what is closed stays so, what is not is called off.
-        moves += [mailbox] if mailbox.is_open else []
-    else:
-        moves += _in_line(closing, known, _MAILBOX)
+    sign_in = _in_line(block, _standing(known, _SIGN_IN), _SIGN_IN)
+    mailbox = _in_line(closing, _standing(known, _MAILBOX), _MAILBOX)
+    if not planned.mailbox.entitled and mailbox.begin is AccountVerb.REOPEN_MAILBOX:
+        # Barred meanwhile by a hold or an appeal: what was closed stays so.
+        mailbox = replace(mailbox, begin=None)
     number = max((step.number for step in known), default=0)
     begin: list[AccountStep] = []
-    for move in moves:
-        if not isinstance(move, AccountStep):
-            verb, wanted = move
+    for line, wanted in ((sign_in, block), (mailbox, closing)):
+        if line.begin is not None:
             number += 1
             due, rule = (now, "P9") if wanted is None else (wanted.at, wanted.rule)
             begin.append(
-                AccountStep(person=planned.person, number=number, verb=verb, due=due, at=now, rule=rule)
+                AccountStep(person=planned.person, number=number, verb=line.begin, due=due, at=now, rule=rule)
             )
-    cancel = tuple((move, _why_cancelled(move)) for move in moves if isinstance(move, AccountStep))
-    return AccountChange(begin=tuple(begin), cancel=cancel)
+    both = (sign_in, mailbox)
+    return AccountChange(
+        begin=tuple(begin),
+        cancel=tuple((line.cancel, _why_cancelled(line.cancel)) for line in both if line.cancel is not None),
+        assume=tuple(line.assume for line in both if line.assume is not None),
+    )
 
 
 _Pair = tuple[AccountVerb, AccountVerb]
-_Move = AccountStep | tuple[AccountVerb, Step | None]
-"""A step to cancel, or one to begin, with the step of the plan that asks for it."""
 _SIGN_IN: _Pair = (AccountVerb.BLOCK_SIGN_IN, AccountVerb.UNBLOCK_SIGN_IN)
 _MAILBOX: _Pair = (AccountVerb.CLOSE_MAILBOX, AccountVerb.REOPEN_MAILBOX)
 
 
-def _in_line(wanted: Step | None, known: Sequence[AccountStep], pair: _Pair) -> Iterator[_Move]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """What one pair of opposite verbs comes to."""
+
+    begin: AccountVerb | None = None
+    cancel: AccountStep | None = None
+    assume: AccountStep | None = None
+
+
+def _in_line(wanted: Step | None, standing: Sequence[AccountStep], pair: _Pair) -> _Line:
     """Compare one pair of opposite verbs with what stands of them."""
-    last = _last(known, pair)
-    is_shut = last is not None and last.verb is pair[0]
-    if (wanted is not None) == is_shut:
-        return
-    if last is not None and last.is_open:
-        yield last
-        if _without_effect(last):
-            return  # the account is as it was before
-    yield (pair[1], None) if wanted is None else (pair[0], wanted)
+    shut = wanted is not None
+    if _certainly(standing, pair, shut=shut):
+        return _Line()
+    begin = pair[0] if shut else pair[1]
+    last = standing[-1] if standing else None
+    if last is None or not last.is_open:
+        return _Line(begin=begin)
+    if not _without_effect(last):
+        return _Line(begin=begin, assume=last)
+    return _Line(begin=None if _certainly(standing[:-1], pair, shut=shut) else begin, cancel=last)
 
 
-def _last(known: Sequence[AccountStep], pair: _Pair) -> AccountStep | None:
-    standing = [step for step in known if step.verb in pair and step.state is not AccountState.CANCELLED]
-    return standing[-1] if standing else None
+def _standing(known: Sequence[AccountStep], pair: _Pair) -> Sequence[AccountStep]:
+    return [step for step in known if step.verb in pair and step.state is not AccountState.CANCELLED]
+
+
+def _certainly(standing: Sequence[AccountStep], pair: _Pair, *, shut: bool) -> bool:
+    """Tell whether what was asked for last is what is wanted, and was not merely assumed to be done."""
+    if not standing:
+        return not shut
+    return (standing[-1].verb is pair[0]) == shut and not standing[-1].assumed
 
 
 def _without_effect(step: AccountStep) -> bool:

@@ -17,6 +17,7 @@ from tenure_server.domain.account_step import (
     AccountVerb,
     DirectoryAnswer,
     advance,
+    assume_done,
     compare,
 )
 from tenure_server.domain.audit import AuditKind, entry
@@ -84,6 +85,8 @@ async def plan_accounts(tx: Transaction, seen: Seen) -> AccountCount:
         for step, why in change.cancel:
             await _cancel(tx, step, why, seen.now)
             count.cancelled += 1
+        for step in change.assume:
+            await _assume(tx, step, seen.now)
         for step in change.begin:
             await tx.records.add(ACCOUNT_STEPS, step)
             await _log(tx, step, seen.now)
@@ -108,9 +111,19 @@ async def _as_people_say(
 
 async def _cancel(tx: Transaction, step: AccountStep, why: Message, now: datetime) -> None:
     await _replace(tx, step, advance(step, AccountState.CANCELLED, done_at=now, why=why), now)
+    await _close_task(tx, step, now)
+
+
+async def _assume(tx: Transaction, step: AccountStep, now: datetime) -> None:
+    """Count a step as done that may have been, so that its opposite is asked for."""
+    await _replace(tx, step, assume_done(step, now), now)
+    await _close_task(tx, step, now)
+
+
+async def _close_task(tx: Transaction, step: AccountStep, now: datetime) -> None:
     task = await tx.records.get(TASKS, staff_task(step).id)
     if task is not None and task.is_open:
-        await close_needless(tx, task, now, str(why))
+        await close_needless(tx, task, now, "")
 
 
 async def ask_directory(following: Following, seen: Seen, count: AccountCount) -> None:

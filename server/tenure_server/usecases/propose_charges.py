@@ -21,6 +21,7 @@ from tenure_server.domain.charge import (
     back_after_decision,
     due_charges,
     followed,
+    received_at,
 )
 from tenure_server.domain.charge_evidence import Known, evidence
 from tenure_server.domain.message import N_, say
@@ -159,7 +160,7 @@ async def _think_again(tx: Transaction, seen: Seen, charge: Charge) -> None:
     task = Task(
         kind=TaskKind.DECIDE_CHARGE,
         subject=charge.person,
-        at=charge.changed_at or charge.at,
+        at=received_at(charge, seen.facts) or charge.changed_at or charge.at,
         due=seen.now + DECIDE_WITHIN,
         why=say(sentence, person=charge.person, serial=charge.serial, charge=charge.id),
         rule="P18",
