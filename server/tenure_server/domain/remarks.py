@@ -4,7 +4,7 @@ Pure: no I/O, no clock. A warning changes nothing by itself; whatever it is abou
 the safe side.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from tenure_server.domain.civil_time import local_day
@@ -14,6 +14,7 @@ from tenure_server.domain.facts import Facts, Remark
 from tenure_server.domain.mandate import BodyType, Mandate, known_end
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.rights import PersonRights
+from tenure_server.domain.stay import StaySubject
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.whereabouts import Whereabouts
 
@@ -87,7 +88,7 @@ def _holder_remarks(case: DeviceCase, holder: Custody) -> Iterator[Remark]:
 
 
 def stray_remarks(facts: Facts) -> Iterator[Remark]:
-    """Tell of custody and holds that concern nobody and nothing known."""
+    """Tell of custody, holds and stays that concern nobody and nothing known."""
     serials: set[str] = {asset.serial for asset in facts.assets}
     for serial in sorted({row.serial for row in facts.custody} - serials):
         yield Remark(
@@ -98,6 +99,16 @@ def stray_remarks(facts: Facts) -> Iterator[Remark]:
         if hold.subject not in known:
             sentence = N_("The hold {reference} is on {subject}, which is not known here.")
             yield Remark(row=None, why=say(sentence, reference=hold.reference, subject=hold.subject))
+    named: dict[StaySubject, Collection[str]] = {
+        StaySubject.PERSON: facts.people.keys(),
+        StaySubject.BODY: facts.bodies.keys(),
+        StaySubject.DEVICE: serials,
+        StaySubject.MUNICIPALITY: ("",),
+    }
+    for stay in facts.stays:
+        if stay.subject not in named[stay.subject_type]:
+            sentence = N_("The stay {reference} is on {subject}, which is not known here.")
+            yield Remark(row=None, why=say(sentence, reference=stay.reference, subject=stay.subject))
 
 
 def age_in_days(facts: Facts, policy: TermPolicy, at: datetime) -> int | None:

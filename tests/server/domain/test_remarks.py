@@ -61,3 +61,16 @@ def test_v2_a_place_without_an_agreement_stays_active_with_a_warning() -> None:
 def test_custody_and_holds_that_concern_nobody_known_are_told() -> None:
     city = City(register_date=BEFORE).hand_over("L", "a", since=TERM_BEGINS).hold("x", since=TERM_BEGINS)
     assert len(city.plan(BEFORE).warnings) == 2
+
+
+def test_a_stay_on_something_unknown_is_told() -> None:
+    city = City().seat("a").laptop("L", "a")
+    city.stay("meeting", "council", on="body", since="2027-01-01", until="2027-01-02")
+    city.stay("meeting", "a", on="person", since="2027-01-01", until="2027-01-02")
+    city.stay("dispute", "L", on="device", since="2027-01-01").stay(
+        "appeal", on="municipality", since="2027-01-01"
+    )
+    before = warnings_of(city.plan("2027-01-01"))
+    city.stay("meeting", "board", on="body", since="2027-01-01", until="2027-01-02")
+    found = [one for one in warnings_of(city.plan("2027-01-01")) if one not in before]
+    assert found == ["The stay § 1 is on board, which is not known here."]
