@@ -16,8 +16,10 @@ from tenure_server.domain.message import N_, say
 from tenure_server.domain.note import id_text, note
 from tenure_server.domain.reimaging import REIMAGINGS, Reimaging
 from tenure_server.domain.stock import Preparation, Stocked, stock
+from tenure_server.domain.task import TASKS, TaskKind
 from tenure_server.domain.whereabouts import Situation, Whereabouts, situation
 from tenure_server.usecases.ports import Clock, Store, Transaction
+from tenure_server.usecases.tasks import close_needless
 from tenure_server.usecases.wiped_since_use import wiped_since_use
 
 _IN_STOCK = frozenset({Whereabouts.NEVER_ISSUED, Whereabouts.RETURNED})
@@ -70,6 +72,9 @@ async def _prove(tx: Transaction, serial: Serial, now: datetime) -> None:
             await tx.directives.set_case_status(case.id, CaseStatus.PROVEN)
             fields = {"case": case.id, "serial": serial, "reason": "reimaged"}
             await tx.audit.append([entry(now, AuditKind.CASE_CLOSED, serial, **fields)])
+    for task in await tx.records.all(TASKS, subject=serial, open_only=True):
+        if task.kind is TaskKind.PHYSICAL_WIPE:
+            await close_needless(tx, task, now, note="re-imaged by a person")
 
 
 async def stock_now(store: Store, clock: Clock) -> Sequence[Stocked]:

@@ -197,9 +197,8 @@ async def test_case_21_an_own_device_user_has_the_mailbox_only_and_an_old_city_l
     assert "own_device_stated" in await desk.logged("aino")
 
 
-async def test_case_28_a_wipe_that_fails_is_tried_again_and_then_becomes_a_physical_task(
-    here: FollowedTown,
-) -> None:
+async def failing(here: FollowedTown) -> tuple[Desk, Laptop]:
+    """A laptop that came back and was released to be wiped."""
     desk, laptop = await issued(here, council())
     await desk.back("L1")
     await here.town.sweep()
@@ -209,12 +208,24 @@ async def test_case_28_a_wipe_that_fails_is_tried_again_and_then_becomes_a_physi
     await here.town.release(manifest, "L1")
     await here.town.sweep()
     await here.town.visit(laptop)
+    return desk, laptop
+
+
+async def fails(here: FollowedTown, laptop: Laptop) -> None:
+    """Its agent tries, and says that it failed."""
+    here.town.clock.at += HOUR
+    failed = laptop.receipt(Act.WIPE, Outcome.FAILED, error="the disk does not answer")
+    await here.town.visit(laptop, receipts=(failed,))
+    await here.town.sweep()
+
+
+async def test_case_28_a_wipe_that_fails_is_tried_again_and_then_becomes_a_physical_task(
+    here: FollowedTown,
+) -> None:
+    desk, laptop = await failing(here)
 
     for attempt in range(1, 5):
-        here.town.clock.at += HOUR
-        failed = laptop.receipt(Act.WIPE, Outcome.FAILED, error="the disk does not answer")
-        await here.town.visit(laptop, receipts=(failed,))
-        await here.town.sweep()
+        await fails(here, laptop)
         assert len(await desk.tasks("physical_wipe")) == (1 if attempt >= 3 else 0)
         assert laptop.directive.state is DirectiveState.WIPED, "it goes on trying"
 
@@ -228,6 +239,21 @@ async def test_case_28_a_wipe_that_fails_is_tried_again_and_then_becomes_a_physi
 
     assert await desk.tasks("physical_wipe") == []
     assert (await here.town.cases())[-1].status is CaseStatus.PROVEN
+
+
+async def test_case_28_what_a_person_erased_by_hand_is_proven_and_the_task_is_done(
+    here: FollowedTown,
+) -> None:
+    desk, laptop = await failing(here)
+    for _ in range(3):
+        await fails(here, laptop)
+    assert len(await desk.tasks("physical_wipe")) == 1
+
+    await desk.reimaged("L1")
+
+    assert await desk.tasks("physical_wipe") == []
+    assert (await here.town.cases())[-1].status is CaseStatus.PROVEN
+    assert (await desk.issue("L1", "bert")).prepared == "confirmed"
 
 
 async def test_case_29_a_laptop_returned_before_the_end_is_done_and_the_mailbox_goes_on(
