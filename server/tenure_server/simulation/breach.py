@@ -22,6 +22,7 @@ class Rule(StrEnum):
     OLD_LOCK_ACCEPTED = "old_lock_accepted"
     REENROLLED_UNLOCKED = "reenrolled_unlocked"
     UNEXPLAINED = "unexplained"
+    SITTING_BLOCKED = "sitting_blocked"
     MAILBOX_EARLY = "mailbox_early"
     DEAD_WRITTEN_TO = "dead_written_to"
     CHARGED = "charged"
@@ -42,6 +43,7 @@ SENTENCES = {
     Rule.OLD_LOCK_ACCEPTED: N_("{subject} accepted an order under a lock that was replaced."),
     Rule.REENROLLED_UNLOCKED: N_("{subject} was reinstalled while locked and opened before anybody looked."),
     Rule.UNEXPLAINED: N_("{subject}: nothing explains what was done ({detail})."),
+    Rule.SITTING_BLOCKED: N_("The sign-in of {subject} was blocked, who has a right to a mailbox."),
     Rule.MAILBOX_EARLY: N_("The mailbox of {subject} was closed too early: {detail}."),
     Rule.DEAD_WRITTEN_TO: N_("A notice was written to {subject}, who is dead."),
     Rule.CHARGED: N_("{subject} was charged without a person's decision."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tenure_server.simulation.breach import Breach, BreachError, Rule
 from tenure_server.simulation.city_hall import CityHall, SimulatedClock
+from tenure_server.simulation.correspondence import FollowUps
 from tenure_server.simulation.disasters import Disasters
 from tenure_server.simulation.happenings import Happening, Kind, Script
 from tenure_server.simulation.helpdesk import Helpdesk
@@ -42,7 +43,7 @@ class City:
         clock = SimulatedClock(script.starts)
         hall = CityHall(clock, fleet_size=len(script.laptops))
         self.world = World(script=script, clock=clock, hall=hall, story=[] if telling else None)
-        self.office = Office(world=self.world)
+        self.office = Office(world=self.world, follow_ups=FollowUps(self.world))
         self.machines = Machines(world=self.world, office=self.office)
         self.secretary = Secretary(world=self.world, office=self.office)
         self.helpdesk = Helpdesk(world=self.world, office=self.office, machines=self.machines)

@@ -114,7 +114,7 @@ def tell(seed: str, years: float, fault: str | None) -> Lived:
 
 
 def shortest_story(broken: CityLived, years: float, fault: str | None, *, seconds: float) -> Lived:
-    """Live a broken city again and again with less and less in it, and tell the shortest that still breaks."""
+    """Live a broken city again with less and less in it, and tell the shortest that still breaks."""
     if broken.breach is None:
         return tell(broken.seed, years, fault)
     deadline = time.monotonic() + seconds

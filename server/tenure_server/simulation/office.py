@@ -9,7 +9,8 @@ from tenure_server.domain.message import N_, say
 from tenure_server.signer.decide import Hold
 from tenure_server.signer.errors import SignerError
 from tenure_server.simulation.breach import Rule
-from tenure_server.simulation.days import begins, day_of, is_over
+from tenure_server.simulation.correspondence import FollowUps
+from tenure_server.simulation.days import at_work, begins, day_of, is_over
 from tenure_server.simulation.knowledge import Known
 from tenure_server.simulation.rules import FRESH_DAYS
 from tenure_server.simulation.world import World
@@ -32,12 +33,17 @@ class Office:
     world: World
     sweeps: set[datetime] = field(default_factory=set)
     soon: datetime | None = None
+    noticed: set[datetime] = field(default_factory=set)
     swept: datetime | None = None
     next_round: datetime | None = None
     is_waiting: bool = False
     """Whether the signer may have something to look at."""
     signer_down_until: datetime | None = None
     refusing_until: datetime | None = None
+    follow_ups: FollowUps
+    followed: object = None
+    """The rows of the register that was followed up last."""
+    followed_at: datetime | None = None
     asked: set[tuple[str, int]] = field(default_factory=set)
     """Which lists were laid before which approver."""
 
@@ -85,17 +91,34 @@ class Office:
         world.oracle.sweep_done(world.now)
         if world.hall.holds_locks_back():
             self.sweep_at(world.now + HOUR + MINUTE)
+        self._follow_up()
         if result.prepared:
             self._lay_before_approvers()
             self.is_waiting = True
         if self.is_waiting:
             self.round_soon()
 
+    def _follow_up(self) -> None:
+        """Follow timelines up: after each register, and once a day at most for whatever else was told."""
+        world = self.world
+        rows = world.oracle.known.rows
+        if self.followed is not rows or self.followed_at is None or self.followed_at + DAY <= world.now:
+            self.followed, self.followed_at = rows, world.now
+            self.follow_ups.follow()
+
+    def _notices_due(self) -> None:
+        if not self.world.is_down:
+            self._follow_up()
+
     def due(self, known: Known) -> None:
         """Sweep whenever something that is known falls due."""
         for moment in _moments(known):
             if self.world.now < moment <= self.world.script.ends:
                 self.sweep_at(moment + SECOND)
+        for moment in _notice_moments(known):
+            if self.world.now < moment <= self.world.script.ends and moment not in self.noticed:
+                self.noticed.add(moment)
+                self.world.at(moment, self._notices_due)
 
     def _lay_before_approvers(self) -> None:
         for draft in self.world.hall.drafts():
@@ -182,3 +205,10 @@ def _moments(known: Known) -> set[datetime]:
     if known.register_taken is not None:
         moments.add(begins(known.register_taken + (FRESH_DAYS + 1) * DAY))
     return moments
+
+
+def _notice_moments(known: Known) -> set[datetime]:
+    """Return the mornings on which somebody may have to be told of an end, or a month may be over."""
+    days = {row.last_day + DAY for row in known.rows.values() if row.last_day is not None}
+    offsets = (-30, -14, -7, -1, 7, 21, 24, 31, 34)
+    return {at_work(day + offset * DAY, 61) for day in days for offset in offsets}

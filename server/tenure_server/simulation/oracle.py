@@ -176,7 +176,7 @@ class Oracle:
             self.breach(Rule.LEAVER_FORGOTTEN, at, serial, self._who(watched.knows, serial))
 
     def _waits_its_turn(self, watched: Watched, at: datetime) -> bool:
-        """Tell whether so many laptops must lock out of the blue that this one may have to wait (lock caps)."""
+        """Tell whether so many laptops must lock out of the blue that this one may have to wait."""
         if watched.due_since is None or at >= watched.due_since + LONGEST_TURN:
             return False
         due = (one.due_since for one in self.laptops.values())

@@ -4,6 +4,7 @@ Written from the rules' text (P8-P25, invariants 1-8), by looking at every row f
 purpose without a line of the planner: two accounts of the same rules agree only where both are right. Pure.
 """
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -17,6 +18,8 @@ MAILBOX_SEATS: Final = LAPTOP_SEATS | {"deputy"}
 CONFIRMED_BY_ITSELF: Final = frozenset({"term", "fixed", "death"})
 FRESH_DAYS: Final = 45
 BREAKER_PERCENT: Final = 10
+DECEMBER: Final = 12
+SATURDAY: Final = 5
 
 
 def certain_end(row: Row) -> datetime | None:
@@ -131,8 +134,22 @@ def _still_meeting(known: Known, person: str, end: datetime, at: datetime) -> bo
         and stay.end is not None
         and end < stay.end
         and at < stay.end
-        and _concerns(stay, person, rows)
+        and _sits(stay, person, rows)
         for stay in known.stays
+    )
+
+
+def _sits(stay: Order, person: str, rows: tuple[Row, ...]) -> bool:
+    """Tell whether a person may sit in a meeting: named, or in the body when it began."""
+    if stay.subject_type == "person":
+        return stay.subject == person
+    death = death_of(rows)
+    return any(
+        row.body == stay.subject
+        and row.status != "suspended"
+        and (stay.end is None or begins(row.first_day) < stay.end)
+        and ((end := end_of(row, death)) is None or stay.start <= end)
+        for row in rows
     )
 
 
@@ -199,6 +216,41 @@ def _person(  # noqa: PLR0911 - one reason after the other
            for stay in known.stays):  # fmt: skip
         return "appeal"
     return None if at >= _a_day_after(end) else "too_early"
+
+
+def may_write_mail(known: Known, person: str, at: datetime) -> bool:
+    """Tell whether a person has a right to a mailbox at a moment."""
+    rows = known.by_person.get(person, ())
+    death = death_of(rows)
+    return any(gives_mailbox(row) and row.status != "suspended" and runs(row, death, at) for row in rows)
+
+
+def why_not_closed(known: Known, person: str, at: datetime) -> str | None:
+    """Return what forbids closing a person's mailbox at a moment, in a word; None: nothing does."""
+    rows = known.by_person.get(person, ())
+    death = death_of(rows)
+    ends = [
+        end for row in rows if gives_mailbox(row) and (end := end_of(row, death)) is not None and end <= at
+    ]
+    reasons = (
+        ("entitled", may_write_mail(known, person, at)),
+        ("dead", death is not None),
+        ("hold", _held_back(known, "person", person, at)),
+        ("staff", any(row.employee and runs(row, death, at) for row in rows)),
+        ("no_known_end", not ends),
+        ("within_the_month", bool(ends) and at < _month_after(max(ends))),
+    )
+    return next((reason for reason, stands in reasons if stands), None)
+
+
+def _month_after(end: datetime) -> datetime:
+    """Return when a month after the last day is over, not counting a weekend as its end."""
+    last = day_of(end - timedelta(seconds=1))
+    year, month = (last.year + 1, 1) if last.month == DECEMBER else (last.year, last.month + 1)
+    day = date(year, month, min(last.day, monthrange(year, month)[1]))
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return is_over(day)
 
 
 def _held_back(known: Known, kind: str, subject: str, at: datetime) -> bool:

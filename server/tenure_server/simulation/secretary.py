@@ -18,8 +18,8 @@ from tenure_server.simulation.world import World
 from tenure_server.usecases.import_register import ImportStatus, RegisterFile
 
 COLUMNS = (
-    "person_ext_id", "given_name", "body_ext_id", "body_type", "seat_type", "deputy_for_person_ext_id",
-    "valid_from", "valid_to", "end_basis", "decision_ref", "end_decision_ref", "status", "laptop_choice",
+    "person_ext_id", "given_name", "email_city", "email_private", "body_ext_id", "body_type", "seat_type",
+    "deputy_for_person_ext_id", "valid_from", "valid_to", "end_basis", "decision_ref", "end_decision_ref", "status", "laptop_choice",
     "is_employee",
 )  # fmt: skip
 MISSING = 0.05
@@ -132,7 +132,8 @@ def table_of(rows: Iterable[Row], *, shifted: bool) -> Table:
 
 def _cells(row: Row) -> dict[str, str]:
     values = (
-        row.person, row.person, row.body, row.body_type, row.seat, row.deputy_for, row.first_day.isoformat(),
+        row.person, row.person, f"{row.person}@kuntala.example", f"{row.person}@home.example", row.body,
+        row.body_type, row.seat, row.deputy_for, row.first_day.isoformat(),
         "" if row.last_day is None else row.last_day.isoformat(), row.basis, row.decision, row.end_decision,
         row.status, row.choice, "yes" if row.employee else "no",
     )  # fmt: skip

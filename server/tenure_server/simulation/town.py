@@ -53,7 +53,7 @@ class Town:
 
 def found(chance: Chance, day: date) -> Town:
     """Invent a city as it is on a day."""
-    size = min(chance.number(SMALLEST, LARGEST), chance.number(SMALLEST, LARGEST))
+    size = min(chance.number(SMALLEST, LARGEST) for _ in range(3))  # small towns are many
     town = Town(people=[])
     first, last = TERMS[term_of(day)]
     people = [town.newcomer() for _ in range(size)]
