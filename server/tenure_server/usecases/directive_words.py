@@ -27,9 +27,9 @@ class Notice:
     zone: ZoneInfo
 
 
-def reason(notice: Notice, lock_at: datetime | None) -> Sentences:
-    """Say whose laptop it is and since when the right to it has ended."""
-    if lock_at is None:
+def reason(notice: Notice, ends: datetime | None) -> Sentences:
+    """Say whose laptop it is and since when the right to it has ended, whenever it locks."""
+    if ends is None:
         return _in_all(
             lambda words: say(N_("This laptop is owned or leased by {city}."), city=_city(notice, words))
         )
@@ -37,8 +37,8 @@ def reason(notice: Notice, lock_at: datetime | None) -> Sentences:
         lambda words: say(
             N_("This laptop is owned or leased by {city}. The right to use it ended on {date}."),
             city=_city(notice, words),
-            # The last day of the right: the lease ends at the midnight after it (P25).
-            date=words.date(lock_at - timedelta(seconds=1), notice.zone),
+            # The last day of the right: it ends at the midnight after it (P25).
+            date=words.date(ends - timedelta(seconds=1), notice.zone),
         )
     )
 

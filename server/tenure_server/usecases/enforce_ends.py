@@ -318,7 +318,7 @@ class _Sweep:
             not_before=self.now - CLOCKS_APART,
             expires=self.now + ACCEPTANCE,
             issued=self.now,
-            reason=reason(notice, wanted.lease.lock_at),
+            reason=reason(notice, wanted.lease.ends),
             instructions=instructions(notice),
             plan_digest=wanted.plan_digest,
         )

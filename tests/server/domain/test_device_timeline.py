@@ -25,6 +25,35 @@ END = day_end(TERM_ENDS)
 DEADLINE = instant("2029-07-03")
 
 
+def test_p25_a_meeting_over_the_end_is_said_in_words() -> None:
+    city = leaver().stay(
+        "meeting", "council", on="body", since="2029-05-31", until="2029-06-01T02:00:00+03:00"
+    )
+    device = city.device_at("L", "2029-06-01")
+    (reason,) = device.because
+    assert str(reason.fact) == (
+        "The right to it ended at 2029-05-31T21:00:00Z, in a meeting that goes on: it locks at"
+        " 2029-05-31T23:00:00Z."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "subject", "said"),
+    [
+        ("dispute", "device", "L", "Its holder says that it was handed back: the receipt decides."),
+        (
+            "appeal",
+            "municipality",
+            "",
+            "The election is appealed: its result is provisional, and nothing is destroyed.",
+        ),
+    ],
+)
+def test_p18_what_bars_a_wipe_by_a_stay_is_said_in_words(kind: str, on: str, subject: str, said: str) -> None:
+    device = leaver().stay(kind, subject, on=on, since="2029-06-01").device_at("L", AFTER)
+    assert str(device.because[0].fact) == said
+
+
 def test_p11_a_borrower_entitled_in_their_own_right_bars_the_wipe() -> None:
     city = leaver().lend("L", "b", since="2029-05-30").seat("b")
     device = city.device_at("L", "2029-06-10")

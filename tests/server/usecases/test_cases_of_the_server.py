@@ -209,6 +209,7 @@ async def test_case_40_a_meeting_over_midnight_delays_the_lock_and_keeps_the_loc
     stay = await meeting(here, TWO)
     assert (stay.start, stay.end) == (EVENING, TWO)
     assert await hears(here, laptop) == ("active", TWO, lock_id)
+    assert "31.5.2029" in laptop.directive.reason.fi, "the right's last day, whenever it locks"
 
     await here.lives_to(TERM_END + HOUR)
     assert ((await shown(here)).desired.value, thinks(here, laptop)) == ("active", Rest())
