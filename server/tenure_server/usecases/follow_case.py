@@ -57,4 +57,4 @@ async def _follow_wipe(
     elif receipt.proven:
         for task in await tx.records.all(TASKS, subject=device.serial, open_only=True):
             if task.kind is TaskKind.PHYSICAL_WIPE:
-                await close_needless(tx, task, now, note="wipe proven")
+                await close_needless(tx, task, now, note="")

@@ -74,7 +74,7 @@ async def _prove(tx: Transaction, serial: Serial, now: datetime) -> None:
             await tx.audit.append([entry(now, AuditKind.CASE_CLOSED, serial, **fields)])
     for task in await tx.records.all(TASKS, subject=serial, open_only=True):
         if task.kind is TaskKind.PHYSICAL_WIPE:
-            await close_needless(tx, task, now, note="re-imaged by a person")
+            await close_needless(tx, task, now, note="")
 
 
 async def stock_now(store: Store, clock: Clock) -> Sequence[Stocked]:

@@ -84,7 +84,7 @@ async def swap_device(
         )
         for task in await tx.records.all(TASKS, subject=wanted.old, open_only=True):
             if task.kind is TaskKind.SWAP_DEVICE:
-                await close_needless(tx, task, now, note=f"swapped for {wanted.new}")
+                await close_needless(tx, task, now, note=wanted.new)
     return back, out
 
 
