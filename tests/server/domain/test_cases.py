@@ -5,8 +5,14 @@ not. The other parts are test_cases_of_seats.py, test_cases_of_laptops.py, test_
 test_cases_of_stays.py; docs/cases.md lists every case with its tests.
 """
 
-from fakes.city import TERM_ENDS, City
+from dataclasses import replace
+from datetime import date
+
+from fakes.city import TERM_ENDS, City, instant
 from fakes.whole_plan import plan_of, written
+from tenure_server.domain.commitment import Commitment, MissingCommitment, missing_commitments
+from tenure_server.domain.ids import PersonId, Serial
+from tenure_server.domain.term import Term
 
 BEFORE, AFTER = "2029-05-01", "2029-06-02"
 NEXT = {"since": "2029-06-01", "until": "2033-05-31"}
@@ -47,6 +53,37 @@ def test_case_01_re_elected_for_a_term_everything_moves_to_its_end() -> None:
           wipe 2033-06-02 (P19)
           propose_charge 2033-07-01 (P18) needs human_decision
         """)
+
+
+def test_case_01_re_elected_only_a_new_commitment_is_asked_for() -> None:
+    city = (
+        councillor()
+        .seat("a", **NEXT)
+        .under(term=Term(first_day=date(2029, 6, 1), last_day=date(2033, 5, 31)))
+    )
+    old = Commitment(
+        serial=Serial("L"),
+        signer=PersonId("a"),
+        version="2025",
+        language="fi",
+        text="Sitoudun.",
+        signed_at=instant("2025-06-02"),
+    )
+    signed_again = replace(old, version="2029", signed_at=instant("2029-06-04"))
+
+    def missing(*signed: Commitment) -> list[MissingCommitment]:
+        known = {Serial("L"): signed}
+        return list(missing_commitments(city.facts(), city.terms, known, (), instant("2029-06-05")))
+
+    assert missing(old) == [
+        MissingCommitment(
+            person=PersonId("a"),
+            serial=Serial("L"),
+            held_since=instant("2025-06-02"),
+            signed_before=old.signed_at,
+        )
+    ]
+    assert missing(old, signed_again) == []
 
 
 def test_case_02_who_loses_the_council_and_keeps_an_ordinary_committee_seat_keeps_the_laptop() -> None:
