@@ -208,7 +208,7 @@ def _told(outcome: BatchOutcome, signed: int, zone: ZoneInfo, *, dry_run: bool) 
     if dry_run:
         yield say(N_("Dry run: nothing was changed."))
     if outcome.register is not None:
-        yield from _told_of_register(outcome.register, zone)
+        yield from _told_of_register(outcome.register, zone, name_kept=not dry_run)
     if outcome.quarantined:
         return
     if outcome.devices or outcome.custody or outcome.agreements or outcome.holds:
@@ -229,7 +229,7 @@ def _told(outcome: BatchOutcome, signed: int, zone: ZoneInfo, *, dry_run: bool) 
         yield say(N_("Directives signed: {count}."), count=signed)
 
 
-def _told_of_register(outcome: ImportOutcome, zone: ZoneInfo) -> Iterator[Message]:
+def _told_of_register(outcome: ImportOutcome, zone: ZoneInfo, *, name_kept: bool) -> Iterator[Message]:
     match outcome.status:
         case ImportStatus.QUARANTINED:
             assert outcome.reason is not None  # noqa: S101 - a quarantine has a reason by construction
@@ -251,6 +251,8 @@ def _told_of_register(outcome: ImportOutcome, zone: ZoneInfo) -> Iterator[Messag
                 changed=outcome.changed,
                 ended=outcome.ended,
             )
+    if not name_kept:  # a preview names them all
+        return
     for row in outcome.unmatched[:_SHOWN]:
         sentence = N_("Kept although the file does not have it: {person}, {body}/{seat}, from {start}.")
         start = local_day(row.start, zone)

@@ -191,41 +191,31 @@ def _differences(
         yield Difference(
             matter=Matter.MANDATE, change=Change.UNMATCHED, key=_mandate_name(row, zone), fields=()
         )
-    pairs: tuple[tuple[Matter, Iterable[Any], Iterable[Any], Callable[[Any], Cells], tuple[str, ...]], ...]
-    pairs = (
-        (
-            Matter.PERSON,
-            current.people.values(),
-            wanted.people.values(),
-            person_cells,
-            ("person_ext_id",),
-        ),
-        (Matter.BODY, current.bodies.values(), wanted.bodies.values(), body_cells, ("body_ext_id",)),
-        (Matter.DEVICE, current.assets, wanted.assets, asset_cells, ("serial",)),
-        (
-            Matter.CUSTODY,
-            current.custody,
-            wanted.custody,
-            lambda one: custody_cells(one, zone),
-            ("serial", "holder_type", "holder_ext_id", "kind", "from"),
-        ),
-        (
-            Matter.AGREEMENT,
-            current.agreements,
-            wanted.agreements,
-            lambda one: agreement_cells(one, zone),
-            ("location_ext_id", "agreement_ref", "from"),
-        ),
-        (
-            Matter.HOLD,
-            current.holds,
-            wanted.holds,
-            lambda one: hold_cells(one, zone),
-            ("subject_type", "subject_id", "kind", "from"),
-        ),
-    )
-    for matter, known, new, cells, names in pairs:
-        yield from _of_cells(matter, map(cells, known), map(cells, new), names)
+    known, new = _rows(current, zone), _rows(wanted, zone)
+    for matter, names in _NAMES.items():
+        yield from _of_cells(matter, known[matter], new[matter], names)
+
+
+_NAMES = {
+    Matter.PERSON: ("person_ext_id",),
+    Matter.BODY: ("body_ext_id",),
+    Matter.DEVICE: ("serial",),
+    Matter.CUSTODY: ("serial", "holder_type", "holder_ext_id", "kind", "from"),
+    Matter.AGREEMENT: ("location_ext_id", "agreement_ref", "from"),
+    Matter.HOLD: ("subject_type", "subject_id", "kind", "from"),
+}
+"""What there is one of: the columns that name a person, a body, a device, a custody, an agreement, a hold."""
+
+
+def _rows(facts: Facts, zone: tzinfo) -> Mapping[Matter, list[Cells]]:
+    return {
+        Matter.PERSON: [person_cells(one) for one in facts.people.values()],
+        Matter.BODY: [body_cells(one) for one in facts.bodies.values()],
+        Matter.DEVICE: [asset_cells(one) for one in facts.assets],
+        Matter.CUSTODY: [custody_cells(one, zone) for one in facts.custody],
+        Matter.AGREEMENT: [agreement_cells(one, zone) for one in facts.agreements],
+        Matter.HOLD: [hold_cells(one, zone) for one in facts.holds],
+    }
 
 
 def _mandate_name(row: Mandate, zone: tzinfo) -> dict[str, str]:
