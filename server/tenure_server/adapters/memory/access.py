@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from tenure_server.adapters.memory.moments import in_utc
-from tenure_server.adapters.memory.state import Secret, Work, contradiction
+from tenure_server.adapters.memory.state import Secret
+from tenure_server.adapters.memory.work import Work, contradiction
 from tenure_server.domain.ids import Serial, UserId
 
 

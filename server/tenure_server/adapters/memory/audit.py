@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tenure_server.adapters.memory.moments import as_kept, in_utc
 from tenure_server.adapters.memory.rows import Grown
-from tenure_server.adapters.memory.state import Work
+from tenure_server.adapters.memory.work import Work
 from tenure_server.domain.audit import AuditEntry, LoggedEntry, canonical, leaf_hash
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenure_server.adapters.memory.moments import as_kept
-from tenure_server.adapters.memory.state import Work, contradiction
+from tenure_server.adapters.memory.work import Work, contradiction
 from tenure_server.domain.campaign import ManifestStatus, StoredManifest, StoredRelease
 from tenure_server.domain.errors import NotFoundError
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, LockId, ManifestId

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from tenure_server.adapters.memory.moments import in_utc
-from tenure_server.adapters.memory.state import Slots, Work
+from tenure_server.adapters.memory.state import Slots
+from tenure_server.adapters.memory.work import Work
 
 KEPT = timedelta(days=90)
 """How long a claim is remembered, as in a database."""

@@ -7,7 +7,8 @@ from operator import attrgetter
 
 from tenure_server.adapters.memory.moments import as_kept, in_utc
 from tenure_server.adapters.memory.rows import Rows
-from tenure_server.adapters.memory.state import Receipts, State, Work, contradiction
+from tenure_server.adapters.memory.state import Receipts, State
+from tenure_server.adapters.memory.work import Work, contradiction
 from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt
 from tenure_server.domain.errors import ConflictError, NotFoundError, StaleFactsError
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, Serial

@@ -7,7 +7,7 @@ from operator import attrgetter
 from tenure_policies.payloads import KeysDocument
 from tenure_server.adapters.memory.devices import raise_news
 from tenure_server.adapters.memory.moments import as_kept
-from tenure_server.adapters.memory.state import Work, contradiction
+from tenure_server.adapters.memory.work import Work, contradiction
 from tenure_server.domain.errors import ConflictError, NotFoundError
 from tenure_server.domain.ids import CaseId, DeviceId
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase

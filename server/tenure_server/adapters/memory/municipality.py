@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tenure_server.adapters.memory.moments import as_kept, in_utc
-from tenure_server.adapters.memory.state import Work, contradiction
+from tenure_server.adapters.memory.work import Work, contradiction
 from tenure_server.usecases.ports import Municipality
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tenure_server.adapters.memory.moments import in_utc
-from tenure_server.adapters.memory.state import Kept, Work, no_records, record_rows
+from tenure_server.adapters.memory.state import Kept, no_records, record_rows
+from tenure_server.adapters.memory.work import Work
 from tenure_server.domain.errors import ConflictError
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.record import R, Record, RecordKind, decode_record, encode_record

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from tenure_server.adapters.memory.moments import as_kept, in_utc
-from tenure_server.adapters.memory.state import State, Work, facts_of, facts_recorded
+from tenure_server.adapters.memory.state import State, facts_of, facts_recorded
+from tenure_server.adapters.memory.work import Work
 from tenure_server.domain.commitment import Commitment
 from tenure_server.domain.custody import Agreement, Asset, Custody, CustodyKind, Hold
 from tenure_server.domain.errors import ConflictError, NotFoundError

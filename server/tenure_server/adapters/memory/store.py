@@ -21,7 +21,8 @@ from tenure_server.adapters.memory.directives import MemoryDirectives
 from tenure_server.adapters.memory.municipality import MemoryMunicipalities
 from tenure_server.adapters.memory.records import MemoryRecords
 from tenure_server.adapters.memory.register import MemoryRegister
-from tenure_server.adapters.memory.state import State, Visits, Work, unavailable
+from tenure_server.adapters.memory.state import State, Visits
+from tenure_server.adapters.memory.work import Work, unavailable
 from tenure_server.domain.device import LastVisit
 from tenure_server.domain.ids import DeviceId, MunicipalityId
 from tenure_server.usecases.ports import Transaction
