@@ -130,8 +130,17 @@ def test_a_national_identifier_is_dropped_wherever_it_stands_and_told_by_the_sou
     assert "010190" not in repr(register)
 
 
-def test_a_national_identifier_as_a_person_s_id_is_refused() -> None:
-    assert places(read(ROW.replace("7;", "010190-900P;")).findings) == [(2, "nro")]
+def test_a_mapping_from_elsewhere_does_not_make_a_forbidden_column_readable() -> None:
+    register = read(
+        ROW + ";salainen", header=f"{HEADER};puolue", columns={**MAPPING.columns, "puolue": "phone"}
+    )
+    assert "salainen" not in repr(register)
+
+
+def test_a_national_identifier_as_a_person_s_id_is_refused_as_what_it_is() -> None:
+    (finding,) = read(ROW.replace("7;", "010190-900P;")).findings
+    assert (finding.row, finding.column) == (2, "nro")
+    assert "national identifier" in str(finding.why)
 
 
 def test_two_columns_of_one_file_for_one_register_column_are_refused() -> None:

@@ -181,6 +181,20 @@ def test_a_person_id_like_a_national_identifier_is_refused_without_repeating_it(
     assert all(person not in str(one.why) for one in register.findings)
 
 
+def test_a_national_identifier_in_any_other_cell_is_dropped_and_told_by_row_and_column() -> None:
+    register = read({"decision_ref": "010190-900P", "given_name": "Aino (010190-900P)"}, decision_ref="")
+    assert register.findings == ()
+    assert register.mandates[0].decision_ref == register.people[register.mandates[0].person].given_name == ""
+    told = [(one.row, str(one.why)) for one in register.warnings if "national" in str(one.why)]
+    assert [row for row, _ in told] == [2, 2]
+    assert "decision_ref" in " ".join(why for _, why in told)
+    assert "010190" not in repr(register)
+
+
+def test_a_deputy_s_principal_like_a_national_identifier_is_refused() -> None:
+    assert faults({"deputy_for_person_ext_id": "010190-900P"}) == [(2, "deputy_for_person_ext_id")]
+
+
 @pytest.mark.parametrize("person", ["0001", "1310523087", "p-131052", "131052-3"])
 def test_an_id_of_the_register_s_own_is_text(person: str) -> None:
     assert [mandate.person for mandate in read({"person_ext_id": person}).mandates] == [person]
