@@ -13,9 +13,10 @@ from tenure_server.domain.message import N_, say
 from tenure_server.domain.task import TASKS, Task, TaskKind
 from tenure_server.usecases.close_accounts import AccountCount, ask_directory, plan_accounts
 from tenure_server.usecases.following import Following, Seen, see
+from tenure_server.usecases.plan_notices import NoticeCount, plan_notices
 from tenure_server.usecases.ports import Transaction
 from tenure_server.usecases.propose_charges import ChargeCount, follow_charges
-from tenure_server.usecases.send_notices import NoticeCount, deliver, plan_notices
+from tenure_server.usecases.send_notices import deliver
 from tenure_server.usecases.tasks import close_needless, open_task
 
 WORK = "follow_timeline"

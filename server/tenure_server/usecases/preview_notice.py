@@ -10,7 +10,7 @@ from tenure_server.domain.message import N_, say
 from tenure_server.domain.notice import NOTICES, Channel, Notice
 from tenure_server.usecases.following import Following, see
 from tenure_server.usecases.notice_words import Written, write
-from tenure_server.usecases.send_notices import told_beside
+from tenure_server.usecases.plan_notices import told_beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
