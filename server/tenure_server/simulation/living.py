@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tenure_server.simulation.breach import Breach, BreachError, Rule
+from tenure_server.simulation.chance import ids_by_seed
 from tenure_server.simulation.city_hall import CityHall, SimulatedClock
 from tenure_server.simulation.correspondence import FollowUps
 from tenure_server.simulation.disasters import Disasters
@@ -33,7 +34,8 @@ def live(script: Script, *, telling: bool = False) -> Lived:
 
 async def _live(script: Script, *, telling: bool) -> Lived:
     # Within a task, which is how the store knows its writer; nothing in it is ever waited for.
-    return City(script, telling=telling).live()
+    with ids_by_seed(script.seed):
+        return City(script, telling=telling).live()
 
 
 class City:

@@ -19,8 +19,8 @@ from tenure_server.usecases.import_register import ImportStatus, RegisterFile
 
 COLUMNS = (
     "person_ext_id", "given_name", "email_city", "email_private", "body_ext_id", "body_type", "seat_type",
-    "deputy_for_person_ext_id", "valid_from", "valid_to", "end_basis", "decision_ref", "end_decision_ref", "status", "laptop_choice",
-    "is_employee",
+    "deputy_for_person_ext_id", "valid_from", "valid_to", "end_basis", "decision_ref", "end_decision_ref",
+    "status", "laptop_choice", "is_employee",
 )  # fmt: skip
 MISSING = 0.05
 OLD_BY = timedelta(days=30)
