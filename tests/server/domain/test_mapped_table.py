@@ -2,7 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.city import day_end, instant, policy
@@ -229,6 +229,7 @@ def test_whole_names_are_told_into_family_and_given_name(
     assert split_name(text, order) == names
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["Aino", "von", "Esimerkki", "af"]), max_size=5), st.sampled_from(NameOrder))
 def test_splitting_a_name_loses_no_word(words: list[str], order: NameOrder) -> None:
     family, given_name = split_name(" ".join(words), order)
@@ -285,6 +286,7 @@ def test_ids_in_a_file_that_is_read_by_name_are_told() -> None:
     assert places(register.findings) == [(1, "person_ext_id")]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=4),
     st.sampled_from([MAPPING, SURVEY]),

@@ -3,7 +3,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.city import policy
@@ -29,12 +29,14 @@ def why(value: Any, **more: str) -> str:
     return str(refusal.value.why)
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**15) + 1, 10**15 - 1))
 def test_a_number_is_written_whole_and_never_with_a_point_behind_it(number: int) -> None:
     assert text(number) == str(number)
     assert text(float(number)) == str(number)
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=99_999, places=2))
 def test_a_sum_keeps_its_digits_and_gets_no_others(amount: Any) -> None:
     assert float(text(float(amount))) == float(amount)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.tables import places
@@ -98,6 +98,7 @@ def test_beyond_a_hundred_faults_are_only_counted() -> None:
     assert str(findings[-1].why) == "50 more faults like these."
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(alphabet='";,\n\rab å', max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused_and_nothing_else(data: bytes) -> None:
     findings: tuple[Finding, ...] = ()

@@ -242,7 +242,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_mapping(tmp_path / "nothing.yaml")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.binary(max_size=60) | st.text(alphabet='columns:{}[]&*!-\n ayx"', max_size=60).map(str.encode))
 def test_any_bytes_are_a_mapping_or_refused_and_nothing_else(tmp_path: Path, data: bytes) -> None:
     findings: tuple[Finding, ...] | None = None
