@@ -42,6 +42,12 @@ def test_the_settings_file_may_be_named_by_the_environment(tmp_path: Path) -> No
         ({"host": "0.0.0.0"}, {}, "host"),
         ({"movable_clock": "true"}, {}, "movable_clock"),
         ({"workers": "0"}, {}, "workers"),
+        ({"smtp_host": "smtp.example"}, {}, "mail_from"),
+        ({"mail_from": "a@b.example, c@b.example"}, {}, "mail_from"),
+        ({"smtp_security": "ssl"}, {}, "smtp_security"),
+        ({"smtp_user": "tenure"}, {}, "smtp_password_file"),
+        ({"smtp_user": "tenure", "smtp_security": "none"}, {}, "smtp_security"),
+        ({"staff_address": "it"}, {}, "staff_address"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_an_example(
