@@ -115,6 +115,9 @@ class Handlings:
             self._tell(day, Kind.LENT, serial, who=self.chance.one_of(deputies), until=until)
             self._tell(back, Kind.LOAN_BACK, serial)
             day = self._later(back, 30, 400)
+        if last is not None and self.chance.happens(0.3):
+            self._tell(self._later(last, -6, 0), Kind.LENT, serial, who=self.chance.one_of(deputies))
+            self._tell(self._later(last, 5, 30), Kind.LOAN_BACK, serial)
 
     def _mishaps(self, serial: str) -> None:
         years = (self.last_day - self.first_day).days / 365

@@ -115,10 +115,12 @@ class Oracle:
     def heard(self, serial: str, at: datetime) -> None:
         """Note that a laptop received an answer: what the city has acted on since it enrolled."""
         watched = self.watch(serial)
-        is_new = watched.enrolled_at is None or self.swept_at is None or self.swept_at < watched.enrolled_at
-        if not (self.is_rolled_back or is_new):
-            watched.knows = self.swept
-            watched.heard_at = at
+        if self.is_rolled_back:
+            return
+        if self.swept_at is None:
+            watched.knows = None  # what a backup had ordered; told anew by the next sweep
+        elif watched.enrolled_at is not None and watched.enrolled_at <= self.swept_at:
+            watched.knows, watched.heard_at = self.swept, at
 
     def wiped(self, serial: str, lock_id: str, locked_under: str | None, at: datetime) -> None:
         """Judge a wipe at the moment at which it begins."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from tenure_server.simulation.chance import Chance
-from tenure_server.simulation.days import A_DAY, TERMS, at_work, term_of
+from tenure_server.simulation.days import A_DAY, TERMS, at_work, day_of, term_of
 from tenure_server.simulation.happenings import Happening, ImportFault, Kind, Row
 from tenure_server.simulation.town import (
     COUNCIL,
@@ -170,6 +170,7 @@ class Politics:
     def _imports(self) -> None:
         """Import the register every week or two; now and then late, wrong, or not for a long while."""
         chance, day = self.chance, self.first_day
+        before = len(self.written)
         while day < self.last_day:
             gap = chance.number(48, 75) if chance.happens(0.03) else chance.number(5, 16)
             day += timedelta(days=gap)
@@ -186,6 +187,17 @@ class Politics:
                     0.7
                 ):
                     self._import(term_last + timedelta(days=offset), ImportFault.NONE)
+
+        if chance.happens(0.25):
+            self._forget_the_register(before)
+
+    def _forget_the_register(self, before: int) -> None:
+        """Let nobody import anything from weeks before the end of a term until days after it."""
+        for _, last in TERMS:
+            silent = last - timedelta(days=self.chance.number(46, 60)), last + timedelta(days=8)
+            self.written[before:] = [
+                one for one in self.written[before:] if not silent[0] <= day_of(one.at) <= silent[1]
+            ]
 
     def _import(self, day: date, fault: ImportFault) -> None:
         taken = day - timedelta(days=self.chance.number(0, 4) if self.chance.happens(0.2) else 0)

@@ -80,7 +80,7 @@ class Troubles:
             moved = chance.one_of((-30 * DAY, -400 * DAY, 10 * DAY))
             at = ends - chance.spell(HOUR, 6 * DAY)
             self._add(at, Kind.CLOCK_MOVED, serial, seconds=moved.total_seconds())
-        if chance.happens(0.05):
+        if chance.happens(0.12):
             self._reinstall(serial, ends + chance.spell(HOUR, 12 * DAY))
 
     def _reinstall(self, serial: str, at: datetime) -> None:
@@ -98,7 +98,7 @@ class Troubles:
         for number in range(self._times(0.2)):
             self._restore(str(number), self._sometime())
         for _, last in TERMS:
-            if self.first_day < last < self.last_day and chance.happens(0.15):
+            if self.first_day < last < self.last_day and chance.happens(0.25):
                 self._restore("at the end", is_over(last) + chance.spell(-2 * DAY, 5 * DAY))
 
     def _restore(self, name: str, at: datetime) -> None:
@@ -123,5 +123,5 @@ class Troubles:
 
     def _thief(self) -> None:
         for serial in self.serials:
-            if self.chance.happens(min(0.6, 0.15 * self._years)):
+            if self.chance.happens(min(0.9, 0.4 * self._years)):
                 self._add(self._sometime(), Kind.OLD_LOCK_OFFERED, serial)
