@@ -4,10 +4,10 @@ Nothing is imitated here: keys are made and documents signed and verified as in 
 what the web server, the commands and the signer call.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,7 +16,6 @@ from tenure_policies.envelope import (
     PayloadType,
     SignedDocument,
     add_signature,
-    public_pem,
     read_unverified,
     seal,
     signer_for,
@@ -51,7 +50,7 @@ from tenure_server.usecases.first_start import first_start
 from tenure_server.usecases.hand_over import HandedOver, HandOver, hand_over
 from tenure_server.usecases.import_files import Batch, BatchOutcome, import_files
 from tenure_server.usecases.import_register import RegisterFile
-from tenure_server.usecases.ports import Municipality, StoredDirective
+from tenure_server.usecases.ports import Municipality, Transaction
 from tenure_server.usecases.publish_keys import publish_keys
 from tenure_server.usecases.restore import confirm_register
 from tenure_server.usecases.seal_log import seal_log
@@ -62,6 +61,7 @@ from tenure_server.usecases.visit import Visited, Visiting, visit
 ID: Final = MunicipalityId("kuntala")
 APPROVERS: Final = 3
 PrivateKey = ec.EllipticCurvePrivateKey
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -180,10 +180,13 @@ class CityHall:
 
     def municipality(self) -> Municipality:
         """Return the tenant's row."""
-        return self._read(lambda tx: tx.municipality.get())
+        found = self._read(lambda tx: tx.municipality.get())
+        if found is None:
+            raise LookupError("there is no municipality")
+        return found
 
-    def _read(self, ask):  # type: ignore[no-untyped-def]
-        async def reading():  # type: ignore[no-untyped-def]
+    def _read(self, ask: Callable[[Transaction], Awaitable[T]]) -> T:
+        async def reading() -> T:
             async with self.store.reading() as tx:
                 return await ask(tx)
 
@@ -191,8 +194,7 @@ class CityHall:
 
     def facts(self) -> Facts:
         """Return the facts as the store has them."""
-        found: Facts = self._read(lambda tx: tx.register.facts())
-        return found
+        return self._read(lambda tx: tx.register.facts())
 
     def on_news(self, device: str, wake: Callable[[], None]) -> None:
         """Call `wake` whenever something new waits for a laptop; once, however often it is asked."""
@@ -202,18 +204,7 @@ class CityHall:
 
     def devices(self) -> Sequence[EnrolledDevice]:
         """Return every laptop that is enrolled."""
-        found: Sequence[EnrolledDevice] = self._read(lambda tx: tx.devices.all())
-        return found
-
-    def latest(self, device: EnrolledDevice) -> StoredDirective | None:
-        """Return a laptop's newest directive."""
-        found: StoredDirective | None = self._read(lambda tx: tx.directives.latest(device.id))
-        return found
-
-    def history(self, device: EnrolledDevice) -> Sequence[StoredDirective]:
-        """Return a laptop's directives."""
-        found: Sequence[StoredDirective] = self._read(lambda tx: tx.directives.history(device.id))
-        return found
+        return self._read(lambda tx: tx.devices.all())
 
     def holds_locks_back(self) -> bool:
         """Tell whether more laptops are to lock out of the blue than may at once."""
@@ -335,8 +326,3 @@ class CityHall:
     def restart(self) -> None:
         """Start the server's process anew: what it only remembered is gone."""
         self._visiting = None
-
-
-def pem_of(key: PrivateKey) -> str:
-    """Return a key's public half as PEM."""
-    return public_pem(key.public_key())

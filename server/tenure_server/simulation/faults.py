@@ -60,9 +60,9 @@ def _a_day_late() -> tuple[Patch, ...]:
 
 
 def _missing_row_ends() -> tuple[Patch, ...]:
-    def merged(current: Any, read: Any, missing: Any, register_date: datetime | None) -> Any:
+    def merged(current: Any, read: Any, missing: Any, others: Any) -> Any:
         del missing
-        return _merged(current, read, (), register_date)
+        return _merged(current, read, (), others)
 
     _merged = register_change._merged  # noqa: SLF001 - the rule that is taken away is private
     return ((register_change, "_merged", merged),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tenure_server.domain.errors import TenureError, UnavailableError
-from tenure_server.domain.message import N_, say
+from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.register import RegisterRead, read_register
 from tenure_server.domain.table import Table, TableRow
 from tenure_server.simulation.breach import Rule
@@ -140,7 +140,7 @@ def _cells(row: Row) -> dict[str, str]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def _entered(row: Row) -> object:
+def _entered(row: Row) -> Message:
     last = "-" if row.last_day is None else row.last_day.isoformat()
     return say(
         N_("The secretary enters: {person} is {seat} in {body} from {first} to {last} ({basis}; {status})."),
