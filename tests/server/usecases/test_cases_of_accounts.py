@@ -8,8 +8,11 @@ from pathlib import Path
 
 from fakes.city import City, instant
 from fakes.follow_up import FollowedTown, city_address, followed_town
+from tenure_server.domain.custody import HolderType
+from tenure_server.domain.handover import Receiver
 from tenure_server.domain.ids import Serial
 from tenure_server.usecases.decide_charge import decide_charge, mark_paid, mark_refunded
+from tenure_server.usecases.hand_over import HandOver, hand_over
 from tenure_server.usecases.take_back import TakeBack, take_back
 
 BEFORE = ["T-30", "T-14", "T-7", "T-1"]
@@ -138,10 +141,6 @@ async def test_case_16_a_deputy_who_keeps_the_laptop_and_its_holder_are_both_rem
 
 async def lend(here: FollowedTown, serial: str, borrower: str, *, until: str) -> None:
     """Lend a laptop to a deputy; nobody confirms."""
-    from tenure_server.domain.custody import HolderType
-    from tenure_server.domain.handover import Receiver
-    from tenure_server.usecases.hand_over import HandOver, hand_over
-
     wanted = HandOver(
         serial=Serial(serial),
         to=Receiver(type=HolderType.PERSON, id=borrower),

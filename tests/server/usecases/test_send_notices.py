@@ -9,6 +9,7 @@ import pytest
 from fakes.city import City, instant
 from fakes.follow_up import FollowedTown, city_address, followed_town, private_address
 from fakes.post import FakePost
+from tenure_server.adapters.directory.staff_tasks import StaffTasks
 from tenure_server.domain.errors import UnavailableError
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail import PostRefusedError, PostUncertainError
@@ -151,10 +152,6 @@ async def test_when_the_end_moves_the_old_ends_notices_stop_and_the_new_ends_beg
         ]
 
 
-class ChangingPost(FakePost):
-    """A mail server before whose first answer the register changes."""
-
-
 @pytest.mark.parametrize("re_elected", [True, False])
 async def test_a_re_election_wins_until_the_mail_is_handed_over(tmp_path: Path, re_elected: bool) -> None:
     """Two are to be told; while the first mail is on its way, the second is re-elected."""
@@ -268,8 +265,6 @@ async def test_staff_are_mailed_new_and_overdue_tasks_once_a_day(tmp_path: Path)
 
 
 async def test_what_is_urgent_is_mailed_at_once_and_at_most_once_a_day(tmp_path: Path) -> None:
-    from tenure_server.adapters.directory.staff_tasks import StaffTasks
-
     async with followed_town(tmp_path) as here:
         here.staff_address = "it@kuntala.example"
         here.directory = StaffTasks(here.town.store, here.town.clock)
