@@ -111,6 +111,30 @@ def cities(draw: st.DrawFn) -> City:
     return city
 
 
+@st.composite
+def leavers(draw: st.DrawFn) -> City:
+    """A city in which a confirmed leaver has L1, and chance puts one or two things in the way."""
+    city = City(register_date=draw(st.sampled_from(["2027-06-01", "2027-06-01", "2027-01-01"])))
+    city.seat("a", until=draw(st.sampled_from(["2027-05-31", "2027-06-13", "2027-06-14"])))
+    city.laptop("L1", "a", since="2026-01-01")
+    city.seat("b", draw(st.sampled_from(["council", "election"])))
+    in_the_way = st.sampled_from(["seat", "loan", "hold", "stay", "dispute"])
+    for thing in draw(st.lists(in_the_way, max_size=2)):
+        if thing == "seat":
+            basis = draw(st.sampled_from(["term", "resignation"]))
+            city.seat("a", "board", until=draw(st.sampled_from(["2027-05-31", "2027-12-31"])), basis=basis)
+        elif thing == "loan":
+            city.lend("L1", "b", since="2027-06-02", until=draw(st.none() | st.just("2027-06-10")))
+        elif thing == "hold":
+            city.hold(draw(st.sampled_from(["a", "b"])), since="2027-06-01")
+        elif thing == "dispute":
+            city.stay("dispute", "L1", on="device", **draw(st.sampled_from([OPEN, OVER])))
+        else:
+            stay = draw(stays)
+            city.stay(stay["kind"], stay["subject"], on=stay["on"], **stay["when"])
+    return city
+
+
 def certain_end(row: Mandate, rows: tuple[Mandate, ...]) -> datetime | None:
     """When a row is over beyond doubt."""
     own = None

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.city import City, instant, policy, steps
 from fakes.histories import (
@@ -15,6 +16,7 @@ from fakes.histories import (
     chose_own,
     cities,
     holder_of,
+    leavers,
     moments,
     on_hold,
     sits,
@@ -24,7 +26,7 @@ from tenure_server.domain.plan import Desired
 from tenure_server.domain.timeline import plan
 
 
-@given(cities(), moments)
+@given(st.one_of(cities(), leavers()), moments)
 @settings(max_examples=300, deadline=None)
 def test_nothing_is_wiped_that_a_right_a_hold_a_doubt_or_a_stay_protects(city: City, at: datetime) -> None:
     facts = city.facts()
@@ -46,7 +48,7 @@ def test_nothing_is_wiped_that_a_right_a_hold_a_doubt_or_a_stay_protects(city: C
             assert not waits(facts, "meeting", at, *bodies(holder, facts)) or device.locks_at <= at  # type: ignore[operator]
 
 
-@given(cities(), moments)
+@given(st.one_of(cities(), leavers()), moments)
 @settings(max_examples=300, deadline=None)
 def test_a_confirmed_leaver_s_laptop_is_locked_until_it_is_returned(city: City, at: datetime) -> None:
     facts = city.facts()
@@ -69,7 +71,7 @@ def test_a_confirmed_leaver_s_laptop_is_locked_until_it_is_returned(city: City, 
             assert max(ended) >= instant(MEETING["since"]), "only an end in the meeting waits for it"
 
 
-@given(cities(), moments)
+@given(st.one_of(cities(), leavers()), moments)
 @at_any_speed
 def test_a_meeting_moves_the_lock_and_the_block_and_nothing_else(city: City, at: datetime) -> None:
     facts = city.facts()
@@ -84,7 +86,7 @@ def test_a_meeting_moves_the_lock_and_the_block_and_nothing_else(city: City, at:
             assert lock.at in (undelayed.at, instant(MEETING["until"]))
 
 
-@given(cities(), moments)
+@given(st.one_of(cities(), leavers()), moments)
 @at_any_speed
 def test_nothing_comes_before_the_lock(city: City, at: datetime) -> None:
     for device in plan(city.facts(), city.terms, at).devices:
