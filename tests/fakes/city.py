@@ -183,9 +183,7 @@ class City:
         )
         return self
 
-    def stay(
-        self, kind: str, subject: str = "", *, on: str, since: str, until: str | None = None
-    ) -> "City":
+    def stay(self, kind: str, subject: str = "", *, on: str, since: str, until: str | None = None) -> "City":
         """Put something off: `meeting` of a body or person, `dispute` of a device, `appeal`."""
         self.stays.append(
             Stay(
