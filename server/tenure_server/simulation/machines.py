@@ -123,6 +123,8 @@ class Machines:
     def _changed(self) -> None:
         """Look, as a server does, at what a visit brought."""
         if not self.world.oracle.is_rolled_back and self.world.hall.municipality().rolled_back_at is not None:
+            for serial, machine in self.machines.items():
+                self._accepted(serial, machine)
             self.world.oracle.noticed(self.world.now)
             self.world.tell(say(N_("The server notices that it is older than the truth.")))
         self.office.sweep_soon()
@@ -203,12 +205,18 @@ class Machines:
         world.counts["visits"] += 1
         if world.oracle.is_rolled_back and not was_rolled_back:
             watched.knows = knew  # what it holds is newer than what the server said before it noticed
-        held = laptop.journal.held()
-        if held is not None and held is not before:
-            world.oracle.accepted(serial, read_unverified(held, Directive).lock_id, world.now)
+        if laptop.journal.held() is not before:
+            self._accepted(serial, machine)
         self.judge(serial)
         self._watch_lease(serial)
         self._next(serial, visited)
+
+    def _accepted(self, serial: str, machine: Machine) -> None:
+        """Judge the order that a laptop follows now."""
+        held = machine.laptop.journal.held()
+        if held is not None:
+            lock_id = read_unverified(held, Directive).lock_id
+            self.world.oracle.accepted(serial, lock_id, self.world.now)
 
     def judge(self, serial: str) -> None:
         """Judge what a laptop shows after a visit."""
@@ -245,7 +253,10 @@ class Machines:
         if machine.laptop.is_wiped and visited.answered:
             return
         moments = [*self._lease_moments(machine)]
-        if visited.answered:
+        if machine.network.was_forged:
+            machine.network.was_forged = False
+            moments.append(world.now + HOUR)  # as every laptop does; the true answer is still to come
+        elif visited.answered:
             moments.append(world.after(QUIET_LEAST, QUIET_MOST, "quiet", serial))
         else:
             moments.append(self._again(serial, visited))

@@ -38,6 +38,8 @@ class Network:
     news: int = 0
     forged: SignedDocument | None = None
     """An order that somebody puts in the place of the next answer's."""
+    was_forged: bool = False
+    """Whether somebody did, since this was last looked at."""
 
     def enrol(
         self, request: EnrolRequest, *, key: ec.EllipticCurvePrivateKey, created: datetime
@@ -78,5 +80,7 @@ class Network:
         answer = msgspec.json.decode(msgspec.json.encode(visited.answer), type=VisitAnswer)
         if self.forged is not None:
             answer, self.forged = msgspec.structs.replace(answer, directive=self.forged), None
-        self.heard(answer)
+            self.was_forged = True
+        else:
+            self.heard(answer)
         return answer
