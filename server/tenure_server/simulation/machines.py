@@ -207,6 +207,8 @@ class Machines:
             watched.knows = knew  # what it holds is newer than what the server said before it noticed
         if laptop.journal.held() is not before:
             self._accepted(serial, machine)
+        if visited.answered and world.oracle.was_restored and not world.oracle.is_rolled_back:
+            self._judge_restore(serial, machine)
         self.judge(serial)
         self._watch_lease(serial)
         self._next(serial, visited)
@@ -217,6 +219,16 @@ class Machines:
         if held is not None:
             lock_id = read_unverified(held, Directive).lock_id
             self.world.oracle.accepted(serial, lock_id, self.world.now)
+
+    def _judge_restore(self, serial: str, machine: Machine) -> None:
+        """Judge a server that was restored and has just been shown what a laptop holds."""
+        held = machine.laptop.journal.held()
+        directive = None if held is None else read_unverified(held, Directive)
+        for device in self.world.hall.devices():
+            if directive is None or device.id != directive.device or device.epoch != directive.epoch:
+                continue
+            if directive.seq > device.seq:
+                self.world.oracle.breach(Rule.RESTORE_UNNOTICED, self.world.now, serial)
 
     def judge(self, serial: str) -> None:
         """Judge what a laptop shows after a visit."""

@@ -15,7 +15,7 @@ from tenure_server.simulation.many_cities import live_city
 
 YEARS = 0.5
 CAUGHT = {
-    "blind-to-restores": ("f/8", Rule.LEAVER_FORGOTTEN),
+    "blind-to-restores": ("f/1", Rule.RESTORE_UNNOTICED),
     "borrower-wiped": ("f/3", Rule.WRONGLY_WIPED),
     "day-early": ("f/0", Rule.SITTING_LOCKED),
     "day-late": ("f/0", Rule.LEAVER_FORGOTTEN),
