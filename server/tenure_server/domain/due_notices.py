@@ -172,7 +172,8 @@ _AFTER = ("T+7", "T+21")
 
 def _of_person(planned: PersonPlan, world: _World) -> Iterator[DueNotice]:
     told = [step for step in planned.timeline if step.verb is Verb.NOTIFY]
-    if not told:
+    # The plan still lists what was due before a death; what of it still waits is not sent after it.
+    if not told or world.silent(planned.person):
         return
     rights = world.rights(planned.person)
     held = world.held.get(planned.person, ())

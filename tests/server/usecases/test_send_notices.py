@@ -307,3 +307,23 @@ async def test_of_two_processes_one_sends(tmp_path: Path) -> None:
         results = [await follow_timeline(here.following, slot="s") for _ in range(2)]
         assert [one.claimed for one in results] == [True, False]
         assert len(post_of(here).taken) == 1
+
+
+async def test_what_waits_for_the_mail_server_is_not_sent_once_a_death_is_known(tmp_path: Path) -> None:
+    def known(**end: str) -> City:
+        city = leaver().seat(LEAVER, "advisory", **end)
+        for number in range(12):
+            city.seat(f"p{number}")
+        return city
+
+    async with followed_town(tmp_path) as here:
+        here.town.goes_to("2029-06-08T12:00:00+03:00")
+        await here.know(known())
+        post_of(here).answers = [UnavailableError(say("busy"))]
+        await here.follow()
+        assert (await here.told(LEAVER))[-1] == ("T+7", "planned")
+        here.town.goes_to("2029-06-10T12:00:00+03:00")
+        await here.know(known(until="2029-06-09", basis="death"))
+        await here.follow()
+        assert (await here.told(LEAVER))[-1] == ("T+7", "skipped")
+        assert post_of(here).taken == []
