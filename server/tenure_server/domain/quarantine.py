@@ -134,6 +134,11 @@ class _Settling:
     def _known(self) -> Mapping[MandateKey, Mandate]:
         return {mandate_key(row): row for row in self._current.mandates}
 
+    @cached_property
+    def _still_lent(self) -> frozenset[MandateKey]:
+        """The rows that another row, still in doubt, lends somebody: one answer does not take them."""
+        return lent_rows(self._current.mandates, self._decisions)
+
     def take(self, source: Mandate) -> None:
         """Judge one row."""
         match = self._match(source)
@@ -224,9 +229,10 @@ class _Settling:
 
     def _forget_shadows(self, source: Mandate, match: PersonMatch) -> None:
         for candidate in match.candidates:
-            known = self._known.get(_shadow_key(candidate, source))
-            if known is not None and is_shadow(known):
-                self._gone.add(mandate_key(known))
+            key = _shadow_key(candidate, source)
+            known = self._known.get(key)
+            if known is not None and is_shadow(known) and key not in self._still_lent:
+                self._gone.add(key)
 
     def _entitle(self, candidate: PersonId, source: Mandate) -> None:
         """Let a row in doubt entitle somebody it may be about (cli.md: whomever it may concern)."""

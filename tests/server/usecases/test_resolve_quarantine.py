@@ -254,3 +254,25 @@ async def test_what_is_only_lent_is_never_exported(here: Town) -> None:
     assert sorted(rows)[:2] == [("new", "board"), ("old", "council")]
     assert len(rows) == 14
     assert replace(table, rows=()).columns[0] == "person_ext_id"
+
+
+async def test_an_answer_about_one_row_takes_nothing_that_another_row_in_doubt_still_lends(
+    here: Town,
+) -> None:
+    def city() -> City:
+        return aino(council().seat("old", until="2029-02-28"), "old")
+
+    await here.know(city())
+    doubtful = city()
+    for person in ("seven", "eight"):
+        aino(doubtful.seat(person, since="2029-03-01", until="2033-05-31"), person)
+    await here.know(doubtful)
+    seven, eight = sorted(await rows_set_aside(here.store), key=lambda row: row.mandate.person, reverse=True)
+
+    await match_row(here.store, here.clock, seven.id, None, SECRETARY)
+    assert [row.quarantined for row in await rows_of(here, "old")] == [False, True], "it may be eight's"
+    await here.know(doubtful)
+    assert [row.quarantined for row in await rows_of(here, "old")] == [False, True]
+
+    await match_row(here.store, here.clock, eight.id, None, SECRETARY)
+    assert [row.quarantined for row in await rows_of(here, "old")] == [False]
