@@ -4,7 +4,8 @@ Rules (invariant 2): a missing row never ends a mandate, it is kept and reported
 that ends or drops over 10 % of the mandates in force, changes nothing until people have looked, unless those
 mandates belong to people on a campaign's approved list. An end that was known before and has passed by
 itself is not this import's doing. A suspension, and a body that becomes one of another type, count as ends:
-they take a right away as surely.
+they take a right away as surely. Mandates that have yet to begin are counted for themselves: a file of May
+must not end the term of June unseen.
 """
 
 from collections import defaultdict
@@ -92,6 +93,12 @@ def register_change(
     # A death ends rows that the file does not even name.
     dead = [row for row in dropped if deaths[1].get(row.person) is not None]
     losses = [*(old for old, _ in ended), *dropped]
+    coming = {key for key, row in before.items() if row.start > at and not _is_over(row, deaths[0], at)}
+    lost_to_come = [
+        before[key]
+        for key in coming
+        if (_takes_away(before[key], after[key], deaths) if key in after else not keep_missing)
+    ]
     kept = missing if keep_missing else []
     known = current if keep_missing else replace(current, people={}, bodies={})
     return RegisterChange(
@@ -103,7 +110,10 @@ def register_change(
         unmatched=tuple(row for row in kept if not _is_over(row, deaths[0], at)),
         dropped=tuple(dropped),
         removed=tuple(sorted((*decided, *(() if keep_missing else missing)), key=mandate_key)),
-        bar=_bar(read, len(active), [row for row in losses if row.person not in listed]),
+        bar=_bar(read, len(active), [row for row in losses if row.person not in listed])
+        or _bar_of_coming(
+            len(active), len(coming), [row for row in lost_to_come if row.person not in listed]
+        ),
     )
 
 
@@ -154,6 +164,16 @@ def _bar(read: RegisterRead, active: int, losses: list[Mandate]) -> Message | No
         " was changed."
     )
     return say(sentence, losses=len(losses), active=active, percent=BREAKER_PERCENT)
+
+
+def _bar_of_coming(active: int, coming: int, losses: list[Mandate]) -> Message | None:
+    """Bar over a tenth of the mandates that have yet to begin; of few, as many as of those in force."""
+    if len(losses) * 100 <= max(active, coming) * BREAKER_PERCENT:
+        return None
+    sentence = N_(
+        "The register would end {losses} of {coming} mandates that have yet to begin: nothing was changed."
+    )
+    return say(sentence, losses=len(losses), coming=coming)
 
 
 def _merged(

@@ -169,3 +169,31 @@ def test_what_a_person_decided_on_is_gone_and_does_not_count() -> None:
     assert [row.person for row in result.removed] == ["p02"]
     assert (result.unmatched, result.dropped, result.bar) == ((), (), None)
     assert not result.nothing
+
+
+def coming(size: int, ended: int, until: str = "2029-06-02") -> City:
+    """A city before its change of term, in which so many of the new term's mandates end early."""
+    made = city(size)
+    for number in range(size):
+        end = until if number < ended else "2033-05-31"
+        made.seat(f"p{number:02d}", since="2029-06-01", until=end)
+    return made
+
+
+def test_ending_over_a_tenth_of_the_term_that_has_yet_to_begin_is_barred() -> None:
+    assert change(coming(30, 0), coming(30, 3)).bar is None
+    assert "yet to begin" in str(change(coming(30, 0), coming(30, 4)).bar)
+    everybody = {PersonId(f"p{number:02d}") for number in range(30)}
+    assert change(coming(30, 0), coming(30, 30), listed=everybody).bar is None
+
+
+def test_a_file_without_the_coming_term_keeps_it_and_one_that_is_put_back_may_not_lose_it() -> None:
+    kept = change(coming(30, 0), city(30))
+    assert (kept.bar, len(kept.facts.mandates)) == (None, 60)
+    assert change(coming(30, 0), city(30), keep_missing=False).bar is not None
+
+
+def test_one_of_few_who_were_to_begin_may_step_down_before_that() -> None:
+    before = city(30).seat("new", since="2029-04-01", until="2029-05-31")
+    after = city(30).seat("new", since="2029-04-01", until="2029-04-02")
+    assert change(before, after).bar is None
