@@ -2,7 +2,8 @@
 
 Rules (security.md, Audit): an entry is appended in the transaction of the change it tells of; positions have
 no gaps; its leaf hash is RFC 6962's, SHA-256(0x00 || entry). Fields are whitelisted per kind: what is not
-declared is omitted. People stand in it by the register's id only, never by name.
+declared is omitted. People stand in it by the register's id only, never by name: an id that was made of a
+name stands in it as its digest.
 """
 
 import hashlib
@@ -12,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+
+from tenure_server.domain.nameless import nameless
 
 
 class AuditKind(StrEnum):
@@ -180,8 +183,10 @@ class LoggedEntry:
 def entry(at: datetime, kind: AuditKind, subject: str, /, **fields: object) -> AuditEntry:
     """Make an entry; a field that is not declared for its kind, or is not known, is left out."""
     declared = DECLARED_FIELDS[kind]
-    kept = {name: str(value) for name, value in fields.items() if name in declared and value is not None}
-    return AuditEntry(at=at, kind=kind, subject=subject, fields=kept)
+    kept = {
+        name: nameless(str(value)) for name, value in fields.items() if name in declared and value is not None
+    }
+    return AuditEntry(at=at, kind=kind, subject=nameless(subject), fields=kept)
 
 
 def canonical(position: int, logged: AuditEntry) -> bytes:

@@ -17,6 +17,7 @@ from tenure_server.domain.device import StoredReceipt
 from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.mandate import Mandate
 from tenure_server.domain.message import N_, Message, say
+from tenure_server.domain.nameless import nameless
 from tenure_server.domain.plan import DevicePlan, Need, PersonPlan, Step, Verb
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.explain_records import records_about, stays_on
@@ -112,7 +113,7 @@ async def _person(tx: Transaction, fleet: Fleet, plan: PersonPlan) -> PersonExpl
         stays=stays_on(fleet.facts, set(), {plan.person}, fleet.at),
         laptops=tuple(await _laptops_of(tx, fleet, plan.person)),
         records=await records_about(tx, plan.person, fleet.facts.custody, fleet.at),
-        log=tuple(_until(await tx.audit.about(plan.person), fleet.at)),
+        log=tuple(_until(await tx.audit.about(nameless(plan.person)), fleet.at)),
     )
 
 

@@ -8,11 +8,14 @@ import pytest
 
 from fakes.city import City, day_end, instant
 from fakes.town import Town, town
+from tenure_server.domain.custody import HoldKind, HoldSubject
 from tenure_server.domain.errors import NotFoundError, RefusedError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import EndBasis, Mandate, Person
 from tenure_server.domain.quarantine import ROW_RULINGS
+from tenure_server.usecases.explain import explain
+from tenure_server.usecases.explanation import PersonExplanation
 from tenure_server.usecases.merge_register import export_register
 from tenure_server.usecases.resolve_quarantine import (
     Decision,
@@ -23,6 +26,7 @@ from tenure_server.usecases.resolve_quarantine import (
     rows_set_aside,
     settle_row,
 )
+from tenure_server.usecases.set_hold import SetHold, set_hold
 
 SECRETARY = Decision(by="secretary", reason="asked them")
 PROVISIONAL = "name:esimerkki/aino/"
@@ -276,3 +280,18 @@ async def test_an_answer_about_one_row_takes_nothing_that_another_row_in_doubt_s
 
     await match_row(here.store, here.clock, eight.id, None, SECRETARY)
     assert [row.quarantined for row in await rows_of(here, "old")] == [False]
+
+
+async def test_somebody_known_by_name_only_is_explained_from_a_log_that_names_nobody(here: Town) -> None:
+    await here.know(aino(council().seat(PROVISIONAL, until="2029-05-31"), PROVISIONAL))
+    await match_row(here.store, here.clock, (await waiting(here)).id, None, SECRETARY)
+    wanted = SetHold(
+        subject_type=HoldSubject.PERSON, subject=PROVISIONAL, kind=HoldKind.RECORDS, reference="TP 1/2029"
+    )
+    await set_hold(here.store, here.clock, wanted)
+
+    explained = await explain(here.store, here.clock, here.terms, PROVISIONAL)
+
+    assert isinstance(explained, PersonExplanation)
+    assert [logged.entry.kind.value for logged in explained.log] == ["hold_set"]
+    assert "esimerkki" not in str(explained.log)
