@@ -98,9 +98,10 @@ def _in_force(person: PersonId, facts: Facts, at: datetime) -> list[Mandate]:
 
 
 def held_before(rows: Sequence[Custody], receiver: Receiver, at: datetime) -> Custody | None:
-    """Return the newest custody of another party, after which the device must be reinstalled (P15).
+    """Return the custody of another that was over last, after which the device must be reinstalled (P15).
 
-    A loan counts too: what a borrower left on it is not the next holder's to read.
+    A loan counts too: what a borrower left on it is not the next holder's to read. A loan that began later
+    may well be over before the holder's own custody is.
     """
     others = [
         row
@@ -109,7 +110,7 @@ def held_before(rows: Sequence[Custody], receiver: Receiver, at: datetime) -> Cu
         and row.start <= at
         and (row.holder_type, row.holder) != (receiver.type, receiver.id)
     ]
-    return max(others, key=lambda row: (row.start, row.end is None), default=None)
+    return max(others, key=lambda row: (row.end or row.start, row.start, row.end is None), default=None)
 
 
 def holds_already(receiver: Receiver, facts: Facts, at: datetime) -> tuple[Serial, ...]:
