@@ -4,6 +4,7 @@ Rules (design.md, "Wipe takes two signatures"; ADR 0022):
 
 - In it: the device; who answers for it and every handover since they got it; of its people, each row that
   can give the right or end it, with dates, basis and paragraph; of its place, the agreements; holds, stays.
+- Of what came back to IT, the return itself: whoever had it before may well be elected again meanwhile.
 - Not in it: names, addresses, telephone numbers, prices, the place of a row in a file, the register's age.
   Changing those changes nobody's right, and voids nothing.
 - A stay for a meeting is not in it either: a delay keeps the lease and its approvals (ADR 0007).
@@ -19,13 +20,21 @@ from typing import Any
 
 import msgspec
 
-from tenure_server.domain.custody import Agreement, Asset, Custody, Hold, HolderType, HoldSubject
+from tenure_server.domain.custody import (
+    Agreement,
+    Asset,
+    Custody,
+    CustodyKind,
+    Hold,
+    HolderType,
+    HoldSubject,
+)
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import LocationId, PersonId, Serial
 from tenure_server.domain.mandate import EndBasis, Mandate, MandateStatus
 from tenure_server.domain.stay import Stay, StayKind, StaySubject
 from tenure_server.domain.term import Entitling, TermPolicy
-from tenure_server.domain.whereabouts import situation
+from tenure_server.domain.whereabouts import Whereabouts, situation
 
 Part = list[Any]
 
@@ -75,8 +84,9 @@ class Grounds:
     def parts(self, serial: Serial) -> Mapping[str, Part]:
         """Return what the digest is over, by what kind of fact it is."""
         rows = self._handovers(serial)
-        people = {PersonId(row.holder) for row in rows if row.holder_type is HolderType.PERSON}
-        places = {LocationId(row.holder) for row in rows if row.holder_type is HolderType.LOCATION}
+        parties = self._parties(serial, rows)
+        people = {PersonId(row.holder) for row in parties if row.holder_type is HolderType.PERSON}
+        places = {LocationId(row.holder) for row in parties if row.holder_type is HolderType.LOCATION}
         asset = self.assets.get(serial)
         mandates = [row for person in people for row in self.mandates.get(person, ()) if self._matters(row)]
         agreements = [row for place in places for row in self.agreements.get(place, ())]
@@ -108,6 +118,16 @@ class Grounds:
         if holder is None:
             return rows
         return [row for row in rows if row.end is None or row.end > holder.start or row == holder]
+
+    def _parties(self, serial: Serial, rows: Sequence[Custody]) -> Sequence[Custody]:
+        """Return the handovers to those whose rights count: of what came back, to who borrows it still."""
+        place = situation(self.custody.get(serial, ()), self.at)
+        back = place.changed_at
+        if place.where is not Whereabouts.RETURNED or back is None:
+            return rows
+        return [
+            row for row in rows if row.kind is CustodyKind.TEMPORARY and (row.end is None or row.end > back)
+        ]
 
     def _matters(self, mandate: Mandate) -> bool:
         return self.laptop.covers(mandate.body_type, mandate.seat) or mandate.basis is EndBasis.DEATH

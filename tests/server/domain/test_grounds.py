@@ -102,6 +102,38 @@ def test_names_addresses_rows_and_the_registers_age_are_not_in_it() -> None:
     assert digest(harmless) == STANDING
 
 
+def back() -> City:
+    """A laptop that two people had, and that came back to IT."""
+    city = City().device("S").seat("first", until="2029-05-31").seat("second", until="2029-02-28")
+    city.hand_over("S", "first", since="2021-08-02", until="2025-05-05", reason="returned")
+    city.hand_over("S", "second", since="2025-06-02", until="2029-03-01", reason="returned")
+    return city.hand_over("S", "", since="2029-03-01", holder_type="stock")
+
+
+@pytest.mark.parametrize(
+    "city",
+    [
+        back().seat("first", since="2029-06-01", until="2033-05-31"),
+        back().seat("second", "board", since="2029-06-01", until="2033-05-31"),
+        back().hold("second", since="2029-05-01"),
+    ],
+)
+def test_of_what_came_back_nobodys_next_term_changes_anything(city: City) -> None:
+    assert digest(city.facts(), "S") == digest(back().facts(), "S")
+
+
+@pytest.mark.parametrize(
+    "city",
+    [
+        back().hold("S", on="device", since="2029-05-01"),
+        back().hand_over("S", "third", since="2029-05-02"),
+        back().lend("S", "third", since="2029-05-02"),
+    ],
+)
+def test_of_what_came_back_a_hold_or_a_handover_changes_it(city: City) -> None:
+    assert digest(city.facts(), "S") != digest(back().facts(), "S")
+
+
 def test_a_places_agreements_are_in_it() -> None:
     longer = place().agree("point", since="2026-02-28", until="2026-12-31")
     assert digest(place().facts(), "T", "2026-02-01") != digest(longer.facts(), "T", "2026-02-01")
