@@ -21,7 +21,8 @@ from tenure_server.domain.stay import Stay, StayKind, StaySubject
 from tenure_server.usecases.ports import Clock, Store, Transaction
 
 LONGEST_MEETING = timedelta(hours=24)
-"""A meeting that would go on for longer than this from now is a mistyped day."""
+"""A meeting that would go on for longer than this from now, or began longer ago, is a mistyped day: one that
+reaches back to an end of long ago would open the laptops of everybody who left then."""
 REACHES_BACK = timedelta(hours=12)
 """How long after a midnight a meeting that ran over it can still be set."""
 _SUBJECTS = {
@@ -118,6 +119,13 @@ def _check(wanted: SetStay, now: datetime) -> None:
         if wanted.until - now > LONGEST_MEETING:
             sentence = N_("A meeting puts a lock off by {hours} hours at most: set it again if it goes on.")
             raise RefusedError(say(sentence, hours=LONGEST_MEETING // timedelta(hours=1)))
+        if wanted.since is not None and wanted.since < now - LONGEST_MEETING:
+            raise RefusedError(
+                say(
+                    N_("A meeting began at most {hours} hours ago: give a later --since."),
+                    hours=LONGEST_MEETING // timedelta(hours=1),
+                )
+            )
 
 
 def _check_subject(facts: Facts, wanted: SetStay) -> None:

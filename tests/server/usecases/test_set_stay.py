@@ -59,6 +59,17 @@ async def test_a_beginning_that_is_told_is_taken(here: Town) -> None:
     assert (await wish(here, since=since)).start == since
 
 
+async def test_a_meeting_does_not_reach_back_to_an_end_of_long_ago(here: Town) -> None:
+    await here.enrol("L1")
+    await here.lives_to("2029-06-20")
+    with pytest.raises(RefusedError, match="--since"):
+        await wish(here, since=TERM_END - HOUR)
+
+    await here.sweep()
+
+    assert (await here.latest("L1")).state == "locked"
+
+
 async def test_a_meeting_that_runs_on_is_one_stay(here: Town) -> None:
     first = await wish(here)
     second = await wish(here, until=here.now + 2 * HOUR)
