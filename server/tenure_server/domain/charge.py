@@ -27,6 +27,7 @@ from tenure_server.domain.custody import Custody, HolderType
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.mandate import Mandate, death_of
+from tenure_server.domain.mandates_of import mandates_of
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.plan import Need, Plan, Verb
 from tenure_server.domain.record import RecordKind
@@ -168,32 +169,35 @@ def advance(charge: Charge, to: ChargeState, now: datetime, **facts: object) -> 
 
 def due_charges(facts: Facts, plan: Plan) -> Mapping[str, DueCharge]:
     """Return the charges that are due to be proposed, by id; none of anybody who has died."""
-    found = {}
-    for device in plan.devices:
-        for step in device.timeline:
-            if step.verb is Verb.PROPOSE_CHARGE and step.at <= plan.at and device.holder is not None:
-                if _dead(PersonId(device.holder), facts, plan.at):
-                    continue
-                due = DueCharge(
-                    person=PersonId(device.holder),
-                    serial=device.serial,
-                    ends=_end_before(step.at, PersonId(device.holder), facts, plan),
-                    deadline=step.at,
-                    rule=step.rule,
-                    paused=any(need is not Need.HUMAN_DECISION for need in step.needs),
-                )
-                found[due.id] = due
-    return found
+    due = [
+        (PersonId(device.holder), device.serial, step)
+        for device in plan.devices
+        for step in device.timeline
+        if step.verb is Verb.PROPOSE_CHARGE and step.at <= plan.at and device.holder is not None
+    ]
+    mandates = mandates_of(facts, {person for person, _, _ in due})
+    found = (
+        DueCharge(
+            person=person,
+            serial=serial,
+            ends=_end_before(step.at, mandates[person], plan),
+            deadline=step.at,
+            rule=step.rule,
+            paused=any(need is not Need.HUMAN_DECISION for need in step.needs),
+        )
+        for person, serial, step in due
+        if not _dead(mandates[person], plan.at)
+    )
+    return {one.id: one for one in found}
 
 
-def _dead(person: PersonId, facts: Facts, at: datetime) -> bool:
-    death = death_of(row for row in facts.mandates if row.person == person)
+def _dead(mandates: Sequence[Mandate], at: datetime) -> bool:
+    death = death_of(mandates)
     return death is not None and death <= at
 
 
-def _end_before(moment: datetime, person: PersonId, facts: Facts, plan: Plan) -> datetime:
-    rows = [mandate for mandate in facts.mandates if mandate.person == person]
-    endings = rights_of(rows, plan.policy, plan.at).laptop.endings
+def _end_before(moment: datetime, mandates: Sequence[Mandate], plan: Plan) -> datetime:
+    endings = rights_of(mandates, plan.policy, plan.at).laptop.endings
     return max((ending.at for ending in endings if ending.final and ending.at <= moment), default=moment)
 
 
@@ -241,7 +245,7 @@ def _ends_at(mandate: Mandate, ends: datetime) -> bool:
 
 def _why_not(charge: Charge, facts: Facts, now: datetime) -> Message:
     place = _place(charge, facts, now)
-    if _dead(charge.person, facts, now):
+    if _dead([row for row in facts.mandates if row.person == charge.person], now):
         return say(N_("The person has died: nothing is charged."))
     if place.where is Whereabouts.LOST:
         return say(N_("It is reported lost or stolen: nothing is charged by itself."))

@@ -6,7 +6,9 @@ a refund, which is a task.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
@@ -24,6 +26,10 @@ from tenure_server.domain.charge import (
     received_at,
 )
 from tenure_server.domain.charge_evidence import Known, evidence
+from tenure_server.domain.custody import Custody
+from tenure_server.domain.facts import Facts
+from tenure_server.domain.ids import Serial
+from tenure_server.domain.mandates_of import mandates_of
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.notice import NOTICES
 from tenure_server.domain.return_receipt import RETURN_RECEIPTS
@@ -49,23 +55,39 @@ async def follow_charges(tx: Transaction, seen: Seen) -> ChargeCount:
     count = ChargeCount()
     due = due_charges(seen.facts, seen.plan)
     known = {charge.id: charge for charge in await tx.records.all(CHARGES)}
-    for one in due.values():
-        if one.id not in known and not one.paused:
-            await _propose(tx, seen, one)
-            count.proposed += 1
+    new = [one for one in due.values() if one.id not in known and not one.paused]
+    for one, facts in zip(new, _facts_about(new, seen.facts), strict=True):
+        await _propose(tx, seen, one, facts)
+        count.proposed += 1
     for charge in known.values():
         count.changed += await _follow(tx, seen, charge, due.get(charge.id))
     return count
 
 
-async def _propose(tx: Transaction, seen: Seen, due: DueCharge) -> None:
-    asset = next((one for one in seen.facts.assets if one.serial == due.serial), None)
+def _facts_about(due: Sequence[DueCharge], facts: Facts) -> Iterator[Facts]:
+    """Yield for each charge the facts that its evidence rests on; every fact is looked at once."""
+    mandates = mandates_of(facts, {one.person for one in due})
+    assets = {asset.serial: (asset,) for asset in facts.assets} if due else {}
+    custody: defaultdict[Serial, list[Custody]] = defaultdict(list)
+    for row in facts.custody if due else ():
+        custody[row.serial].append(row)
+    for one in due:
+        yield replace(
+            facts,
+            mandates=tuple(mandates[one.person]),
+            assets=assets.get(one.serial, ()),
+            custody=tuple(custody[one.serial]),
+        )
+
+
+async def _propose(tx: Transaction, seen: Seen, due: DueCharge, facts: Facts) -> None:
+    asset = next(iter(facts.assets), None)
     known = Known(
         commitments=await tx.register.commitments(due.serial),
         notices=await tx.records.all(NOTICES, subject=due.person),
         receipts=await tx.records.all(RETURN_RECEIPTS, subject=due.serial),
     )
-    lines: tuple[EvidenceLine, ...] = evidence(due, seen.facts, known)
+    lines: tuple[EvidenceLine, ...] = evidence(due, facts, known)
     charge = Charge(
         person=due.person,
         serial=due.serial,
