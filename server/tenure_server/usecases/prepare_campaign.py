@@ -2,10 +2,11 @@
 
 Rules: what a person prepares replaces the lists of the sweep for that day; approvals on them are void, and so
 it needs to be said again where two people have signed already. The preparer's key never counts among the
-approvals. A laptop that is left out gets a new lock_id from the next sweep: what was signed for it is void.
+approvals. Whatever stands on a list of the day can be left out, a laptop of IT that was to go first too. A
+laptop that is left out gets a new lock_id from the next sweep: what was signed for it is void.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -83,10 +84,13 @@ async def prepare_campaign(store: Store, clock: Clock, policy: TermPolicy, wish:
         municipality = await _may_prepare(tx, wish)
         facts = await tx.register.facts()
         plan = plan_all(facts, policy, now)
-        of_day = ends_on(await candidates(tx, plan, now), wish.day, policy)
-        _check_names(wish, of_day)
+        found = await candidates(tx, plan, now)
+        of_day = ends_on(found, wish.day, policy)
+        named = {one.serial for one in of_day} | _listed_with(of_day)
+        concerned = [one for one in found if one.serial in named or _is_left_out(one)]
+        _check_names(wish, named | {one.serial for one in concerned})
         await _check_void(tx, facts, plan, of_day, now)
-        await _exclude(tx, wish, of_day, now)
+        await _exclude(tx, wish, concerned, now)
         withdrawn = await _withdraw_old(tx, wish, of_day, now)
         drafts = await _drafts(tx, plan, wish, now)
         known = {stored.id for stored in await tx.campaigns.manifests()}
@@ -118,12 +122,21 @@ async def _may_prepare(tx: Transaction, wish: Wish) -> MunicipalityId:
     return municipality.id
 
 
-def _check_names(wish: Wish, of_day: Sequence[Candidate]) -> None:
+def _listed_with(of_day: Sequence[Candidate]) -> frozenset[Serial]:
+    """Return every laptop on the day's lists, those of IT that go first and those whose facts changed too."""
+    return frozenset(item.serial for one in of_day if one.listed is not None for item in one.listed.entries)
+
+
+def _is_left_out(one: Candidate) -> bool:
+    return one.is_back and ListBar.EXCLUDED in one.bars
+
+
+def _check_names(wish: Wish, known: Set[Serial]) -> None:
     if wish.exclude and not wish.why.strip():
         raise InputError(say(N_("Say with --why for what reason laptops are left out.")))
     if both := wish.exclude & (wish.canaries | wish.include):
         raise InputError(say(N_("{serials}: left out, and yet asked for."), serials=", ".join(sorted(both))))
-    unknown = (wish.exclude | wish.include) - {one.serial for one in of_day}
+    unknown = (wish.exclude | wish.include) - known
     if unknown:
         sentence = N_("{serials}: no right to these ends on {day}.")
         raise InputError(say(sentence, serials=", ".join(sorted(unknown)), day=wish.day))
@@ -143,8 +156,8 @@ async def _check_void(
         raise ConflictError(say(N_("Facts changed a moment ago: try again in a minute.")))
 
 
-async def _exclude(tx: Transaction, wish: Wish, of_day: Sequence[Candidate], now: datetime) -> None:
-    plans: dict[Serial, DevicePlan] = {one.serial: one.plan for one in of_day}
+async def _exclude(tx: Transaction, wish: Wish, concerned: Sequence[Candidate], now: datetime) -> None:
+    plans: dict[Serial, DevicePlan] = {one.serial: one.plan for one in concerned}
     standing = {
         one.serial: one
         for one in await tx.records.all(EXCLUSIONS, open_only=True)
@@ -153,7 +166,7 @@ async def _exclude(tx: Transaction, wish: Wish, of_day: Sequence[Candidate], now
     for serial in sorted(wish.include & standing.keys()):
         await tx.records.replace(EXCLUSIONS, standing[serial], lifted(standing[serial], now))
         await _log(tx, AuditKind.LAPTOP_INCLUDED, plans[serial], wish, now)
-    for serial in sorted(wish.exclude - standing.keys()):
+    for serial in sorted((wish.exclude & plans.keys()) - standing.keys()):
         plan = plans[serial]
         exclusion = Exclusion(
             serial=serial,

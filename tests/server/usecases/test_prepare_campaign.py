@@ -1,6 +1,7 @@
 """A person prepares the day's lists: who may, who is left out, who goes first; and the dry run before it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,50 @@ async def test_an_exclusion_lapses_with_the_end_it_was_about(here: Town) -> None
     await here.lives_to("2029-05-25")
 
     assert "L2" in {one.serial for view in await standing(here) for one in view.laptops}
+
+
+def with_stock() -> City:
+    """A council, and a laptop that came back to IT and waits for its wipe."""
+    city = council().seat("old", until="2029-03-04", basis="resignation", decided="KV § 1")
+    city.device("S").hand_over("S", "old", since="2025-06-02", until="2029-03-05", reason="returned")
+    return city.hand_over("S", "", since="2029-03-05", holder_type="stock")
+
+
+async def began_with_stock(here: Town) -> None:
+    await begin(here, with_stock(), at="2029-05-11")
+    await here.visit(here.laptops["S"])
+    await here.lives_to("2029-05-13")
+    await here.approve_all()
+    here.clock.at += timedelta(hours=1)
+
+
+async def test_a_laptop_of_it_that_goes_first_can_be_left_out_and_taken_in_again(here: Town) -> None:
+    await began_with_stock(here)
+    (view,) = await standing(here)
+    assert [one.serial for one in view.laptops if one.canary] == ["S"]
+
+    await prepare(here, exclude=frozenset({Serial("S")}), why="its wipe fails", again=True)
+
+    (view,) = await standing(here)
+    assert [one.serial for one in view.laptops if one.canary] == ["L0"]
+    assert "S" not in {one.serial for one in view.laptops}
+
+    await prepare(here, include=frozenset({Serial("S")}))
+    assert "S" in {one.serial for view in await standing(here) for one in view.laptops}
+
+
+async def test_a_laptop_that_goes_first_can_be_left_out_when_its_facts_changed(here: Town) -> None:
+    await began_with_stock(here)
+    city = with_stock()
+    city.custody[-1] = replace(city.custody[-1], end=here.now - timedelta(minutes=30))
+    await here.know(city.hand_over("S", "keeper", since=(here.now - timedelta(minutes=30)).isoformat()))
+    await here.sweep()
+    here.clock.at += timedelta(hours=1)
+
+    await prepare(here, exclude=frozenset({Serial("S")}), why="issued again", again=True)
+
+    (view,) = await standing(here)
+    assert [one.serial for one in view.laptops if one.canary] == ["L0"]
 
 
 async def test_approvals_are_not_lost_unsaid(here: Town) -> None:
