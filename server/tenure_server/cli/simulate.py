@@ -33,12 +33,17 @@ LAPTOPS: Final = {"locked": "acts_lock", "opened": "acts_unlock", "wiped": "acts
     show_default=True,
     help="Years of each city, a change of term among them.",
 )
-@click.option(
-    "--city-years", type=click.FloatRange(min=0.25), help="Years of all cities together."
-)
+@click.option("--city-years", type=click.FloatRange(min=0.25), help="Years of all cities together.")
 @click.option("--minutes", type=click.FloatRange(min=0.05), help="For how long to begin new cities.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core otherwise.")
 @click.option("--fault", metavar="NAME", help="A fault to plant in the product, to see it found.")
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=SHRINK_SECONDS,
+    show_default=True,
+    help="Seconds to look for the shortest story of a breach.",
+)
 @click.option("--story", is_flag=True, help="Tell the story of the seed's first city.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -52,6 +57,7 @@ def simulate(
     minutes: float | None,
     workers: int | None,
     fault: str | None,
+    patience: float,
     story: bool,
     as_json: bool,
 ) -> None:
@@ -81,7 +87,7 @@ def simulate(
     summary = _run(wanted, words)
     told: Lived | None = None
     if summary.broken is not None:
-        told = many.shortest_story(summary.broken, years, fault, seconds=SHRINK_SECONDS)
+        told = many.shortest_story(summary.broken, years, fault, seconds=patience)
     elif story:
         told = many.tell(f"{seed}/0", years, fault)
     if as_json:

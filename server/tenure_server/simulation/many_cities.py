@@ -7,8 +7,9 @@ what came of it.
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing import get_context
@@ -69,10 +70,20 @@ class Summary:
             self.broken = lived
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep thousands of laptops from saying that their network is gone."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def live_city(seed: str, years: float, fault: str | None) -> CityLived:
     """Live one city, in whatever process this is."""
-    logging.disable(logging.CRITICAL)  # thousands of laptops say that their network is gone
-    with planted(fault):
+    with quietly(), planted(fault):
         lived = live(write_script(seed, years))
     return CityLived(seed=seed, years=lived.script.years, counts=lived.counts, breach=lived.breach)
 
@@ -109,7 +120,7 @@ def simulate(wanted: Wanted, on_city: Callable[[Summary], None]) -> Summary:
 
 def tell(seed: str, years: float, fault: str | None) -> Lived:
     """Live one city again and listen."""
-    with planted(fault):
+    with quietly(), planted(fault):
         return live(write_script(seed, years), telling=True)
 
 
@@ -122,7 +133,7 @@ def shortest_story(broken: CityLived, years: float, fault: str | None, *, second
     def broke(script: Script) -> Breach | None:
         return live(script).breach
 
-    with planted(fault):
+    with quietly(), planted(fault):
         script = shortest(
             write_script(broken.seed, years),
             broken.breach,
