@@ -48,6 +48,8 @@ class Machine:
     is_gone: bool = False
     """In a thief's or a finder's drawer."""
     next_visit: datetime | None = None
+    was_fooled: bool = False
+    """Locked while its clock ran ahead, and has heard from nobody since: a clock set right opens nothing."""
     heard: bool = False
     """Whether an answer arrived in the visit that goes on."""
 
@@ -100,11 +102,11 @@ class Machines:
 
     def _heard(self, serial: str, answer: VisitAnswer) -> None:
         del answer
-        self.machines[serial].heard = True
+        self.machines[serial].heard, self.machines[serial].was_fooled = True, False
         self.world.oracle.heard(serial, self.world.now)
 
     def _runs_ahead(self, machine: Machine) -> bool:
-        return machine.laptop.clock.moved > timedelta(0)
+        return machine.laptop.clock.moved > timedelta(0) or machine.was_fooled
 
     def _acted(self, serial: str, act: str, lock_id: str) -> None:
         """Judge what a machine does, at the moment at which it does it."""
@@ -118,6 +120,7 @@ class Machines:
             locked_under = machine.laptop.enforcer.locked_under()
             world.oracle.wiped(serial, lock_id, locked_under, world.now)
         elif act == "lock":
+            machine.was_fooled = self._runs_ahead(machine) and not machine.heard
             world.oracle.locked(serial, world.now, clock_runs_ahead=self._runs_ahead(machine))
 
     def _changed(self) -> None:
