@@ -5,7 +5,8 @@ that ends or drops over 10 % of the mandates in force, changes nothing until peo
 mandates belong to people on a campaign's approved list. An end that was known before and has passed by
 itself is not this import's doing. A suspension, and a body that becomes one of another type, count as ends:
 they take a right away as surely. Mandates that have yet to begin are counted for themselves: a file of May
-must not end the term of June unseen.
+must not end the term of June unseen. So are people who would be no employees any more: a file without that
+column must not shut the staff accounts of a town (case 23).
 """
 
 from collections import defaultdict
@@ -111,9 +112,8 @@ def register_change(
         dropped=tuple(dropped),
         removed=tuple(sorted((*decided, *(() if keep_missing else missing)), key=mandate_key)),
         bar=_bar(read, len(active), [row for row in losses if row.person not in listed])
-        or _bar_of_coming(
-            len(active), len(coming), [row for row in lost_to_come if row.person not in listed]
-        ),
+        or _bar_of_coming(len(active), len(coming), [row for row in lost_to_come if row.person not in listed])
+        or _bar_of_staff(_staff(before.values()), _staff([*kept, *read.mandates]), read),
     )
 
 
@@ -174,6 +174,21 @@ def _bar_of_coming(active: int, coming: int, losses: list[Mandate]) -> Message |
         "The register would end {losses} of {coming} mandates that have yet to begin: nothing was changed."
     )
     return say(sentence, losses=len(losses), coming=coming)
+
+
+def _staff(mandates: Iterable[Mandate]) -> frozenset[PersonId]:
+    return frozenset(row.person for row in mandates if row.is_employee)
+
+
+def _bar_of_staff(
+    before: frozenset[PersonId], after: frozenset[PersonId], read: RegisterRead
+) -> Message | None:
+    """Bar where over a tenth of the staff, and more than one, would be marked so no more."""
+    losses = len((before - after) & {row.person for row in read.mandates})
+    if losses <= 1 or losses * 100 <= len(before) * BREAKER_PERCENT:
+        return None
+    sentence = N_("The register would mark {losses} of {staff} employees as none: nothing was changed.")
+    return say(sentence, losses=losses, staff=len(before))
 
 
 def _merged(

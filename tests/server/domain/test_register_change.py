@@ -197,3 +197,17 @@ def test_one_of_few_who_were_to_begin_may_step_down_before_that() -> None:
     before = city(30).seat("new", since="2029-04-01", until="2029-05-31")
     after = city(30).seat("new", since="2029-04-01", until="2029-04-02")
     assert change(before, after).bar is None
+
+
+def staffed(size: int, employees: int) -> City:
+    made = City()
+    for number in range(size):
+        made.seat(f"p{number:02d}", until="2029-02-01" if number % 2 else None, employee=number < employees)
+    return made
+
+
+def test_a_file_that_forgets_who_is_staff_is_barred_and_one_who_left_the_city_is_not() -> None:
+    assert "employees" in str(change(staffed(30, 4), staffed(30, 0)).bar)
+    assert change(staffed(30, 4), staffed(30, 3)).bar is None
+    assert change(staffed(90, 4), City(mandates=staffed(90, 0).mandates[4:])).bar is None, "kept"
+    assert change(staffed(30, 3), staffed(30, 4)).bar is None
