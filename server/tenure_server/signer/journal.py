@@ -190,6 +190,15 @@ class Journal(JournalFile):
                 "INSERT OR IGNORE INTO canaries VALUES (?, ?, ?, ?)", device, epoch, lock_id, _text(now)
             )
 
+    def keep_key(self, key: str, public_key: str) -> None:
+        """Keep the public key of a canary; the server forgets it when the laptop is enrolled anew."""
+        with self._writing():
+            self._run("INSERT OR IGNORE INTO canary_keys VALUES (?, ?)", key, public_key)
+
+    def kept_keys(self) -> dict[str, str]:
+        """Return the canaries' public keys by their thumbprints."""
+        return {row[0]: row[1] for row in self._run("SELECT key, public_key FROM canary_keys")}
+
     def is_through(self, device: str, epoch: int, lock_id: str) -> bool:
         """Tell whether a canary was seen through."""
         query = "SELECT 1 FROM canaries WHERE device = ? AND epoch = ? AND lock_id = ?"

@@ -10,7 +10,7 @@ from typing import Any, Self
 from tenure_server.domain.message import N_, say
 from tenure_server.signer.errors import JournalError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 10
 
 _SCHEMA = """
@@ -36,7 +36,11 @@ CREATE TABLE canaries (device TEXT NOT NULL, epoch INTEGER NOT NULL, lock_id TEX
                        through_at TEXT NOT NULL, PRIMARY KEY (device, epoch, lock_id)) WITHOUT ROWID
 """
 
-_NEWER: dict[int, tuple[str, ...]] = {1: (_CANARIES,)}
+_CANARY_KEYS = """
+CREATE TABLE canary_keys (key TEXT PRIMARY KEY, public_key TEXT NOT NULL) WITHOUT ROWID
+"""
+
+_NEWER: dict[int, tuple[str, ...]] = {1: (_CANARIES,), 2: (_CANARY_KEYS,)}
 """What a journal of each older version lacks of the next."""
 
 

@@ -193,7 +193,13 @@ class _Work:
             elif first is not None and not entry.canary:
                 self.hold(manifest, entry, first)
             else:
+                self.keep_key_of(entry, inbox)
                 self.release(manifest, entry, named)
+
+    def keep_key_of(self, entry: ManifestEntry, inbox: Inbox) -> None:
+        """Keep the key of a canary before its release: wiped, it may soon be enrolled with another."""
+        if entry.canary:
+            self.journal.keep_key(entry.device_key, inbox.device_keys[entry.device_key])
 
     def canaries(
         self, manifest: Manifest, receipts: Mapping[str, Sequence[SignedDocument]], inbox: Inbox
@@ -218,7 +224,7 @@ class _Work:
             entry,
             municipality=manifest.municipality,
             receipts=receipts.get(entry.device, ()),
-            device_keys=inbox.device_keys,
+            device_keys={**inbox.device_keys, **self.journal.kept_keys()},
         )
         if judged is Canary.THROUGH:
             # Reinstalled and enrolled again, it could no longer be asked.

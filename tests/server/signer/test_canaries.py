@@ -135,6 +135,26 @@ def test_a_canary_seen_through_is_remembered_when_it_is_enrolled_anew(world):
     assert world.round().released
 
 
+def test_a_canary_that_is_enrolled_anew_before_it_was_seen_through_holds_nobody_up(world):
+    first, *others = locked(world)
+    world.approve(campaign(first, *others))
+    world.round()
+    world.courier.receipts.append(wiped(first))
+    del world.courier.device_keys[first.entry().device_key]
+
+    assert set(world.round().released) == {laptop.serial for laptop in others}
+
+
+def test_a_kept_key_makes_no_other_laptops_receipt_count(world):
+    first, *others = locked(world)
+    world.approve(campaign(first, *others))
+    world.round()
+    del world.courier.device_keys[first.entry().device_key]
+    world.courier.receipts.append(first.receipt(act=Act.WIPE, proof=PROOF, number=9, key=new_key()))
+
+    assert not world.round().released
+
+
 def test_a_campaign_of_several_without_a_canary_is_held(world):
     laptops = locked(world)
     world.approve(campaign(*laptops, canaries=0))
@@ -191,6 +211,7 @@ def test_a_journal_from_before_canaries_is_completed_and_keeps_what_it_holds(wor
     assert world.round().released
     with sqlite3.connect(world.path) as connection:
         connection.execute("DROP TABLE canaries")
+        connection.execute("DROP TABLE canary_keys")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
 
