@@ -7,8 +7,9 @@ it to everybody at once. Rules:
   that moment. Where the laptop's own lease is over, nothing is sudden: a leaver whose end was known is never
   held back, however many leave together. Nor is the first directive of a laptop that a person just enrolled:
   held back, it would be under nobody's rule.
-- Never counted and never held back: what was lost or stolen; what stands on a list that two approvers signed
-  and whose grounds stand; what follows from a register that two approvers let in.
+- Never counted and never held back: what a person reported lost or stolen (an imported list may say so of
+  everybody by mistake: it keeps the cap, with the first places); what stands on a list that two approvers
+  signed and whose grounds stand; what follows from a register that two approvers let in.
 - Of the rest at most max(3, 5 %) in any hour and max(5, 10 %) in any day; what has been due longest goes
   first, and what is beyond waits for the next window. Nobody is dropped.
 """

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tenure_server.domain.audit import AuditKind
 from tenure_server.domain.campaign import Lock
-from tenure_server.domain.custody import Custody
+from tenure_server.domain.custody import Custody, CustodyReason
 from tenure_server.domain.device import EnrolledDevice
 from tenure_server.domain.directive_state import Last, Next
 from tenure_server.domain.facts import Facts
@@ -24,7 +24,7 @@ from tenure_server.domain.lock_caps import (
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.plan import DevicePlan
 from tenure_server.domain.task import TASKS, Task, TaskKind
-from tenure_server.domain.whereabouts import Whereabouts, situation
+from tenure_server.domain.whereabouts import Situation, Whereabouts, situation
 from tenure_server.usecases.ports import Transaction
 from tenure_server.usecases.tasks import close_needless, open_task
 
@@ -91,14 +91,26 @@ async def _capped(
     let_in = await _approved_import(tx, now)
     found = []
     for order in sudden:
-        where = situation(custody[order.device.serial], now).where
-        if where is Whereabouts.LOST or (let_in and where is Whereabouts.HELD):
+        place = situation(custody[order.device.serial], now)
+        if let_in and place.where is Whereabouts.HELD:
+            continue
+        if place.where is Whereabouts.LOST and await _person_said_so(tx, order.device.serial, place):
             continue
         if order.last is not None and _lock(order, order.last) in approved:
             continue
         due = order.wanted.lease.lock_at
         found.append(Sudden(serial=order.device.serial, due=now if due is None else min(due, now)))
     return found
+
+
+async def _person_said_so(tx: Transaction, serial: Serial, place: Situation) -> bool:
+    """Tell whether a person wrote this loss down, one laptop at a time, and no imported list."""
+    return any(
+        logged.entry.kind is AuditKind.TAKEN_BACK
+        and logged.entry.fields.get("reason") in (CustodyReason.LOST, CustodyReason.STOLEN)
+        and datetime.fromisoformat(logged.entry.fields["end"]) == place.changed_at
+        for logged in await tx.audit.about(serial)
+    )
 
 
 def _lock(order: Order, last: Last) -> Lock:

@@ -8,10 +8,13 @@ import pytest
 
 from fakes.city import City
 from fakes.town import TERM_END, Town, town
+from tenure_server.domain.custody import CustodyReason
+from tenure_server.domain.ids import Serial
 from tenure_server.domain.register import RegisterRead
 from tenure_server.domain.task import TASKS, Task, TaskKind
 from tenure_server.usecases.import_files import Batch, import_files
 from tenure_server.usecases.import_register import RegisterFile
+from tenure_server.usecases.take_back import TakeBack, take_back
 
 COUNT = 12
 
@@ -146,15 +149,28 @@ async def test_known_leavers_lock_beside_a_mistake(here: Town) -> None:
 async def test_stolen_laptops_are_never_held_back_and_use_nothing_up(here: Town) -> None:
     await begin(here)
 
-    await ended(here, council(lost=8))
+    for number in range(8):
+        stolen = TakeBack(serial=Serial(f"L{number:02}"), reason=CustodyReason.STOLEN)
+        await take_back(here.store, here.clock, stolen)
+    await here.sweep()
     assert len(await locked(here)) == 8
 
     here.clock.at += timedelta(minutes=1)
-    city = council(lost=8)
+    city = council()
     for number in (8, 9, 10, 11):
         city.mandates[number] = council(COUNT).mandates[number]
     await ended(here, city)
     assert len(await locked(here)) == 11
+
+
+async def test_a_list_that_calls_every_laptop_stolen_locks_no_more_than_the_cap(here: Town) -> None:
+    await begin(here)
+
+    await ended(here, council(lost=COUNT))
+
+    assert len(await locked(here)) == 3
+    (task,) = await tasks(here)
+    assert task.why.params["count"] == str(COUNT - 3)
 
 
 async def test_a_lease_shortened_to_less_than_a_day_ahead_counts(here: Town) -> None:
