@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.custody import Hold, HoldSubject
 from tenure_server.domain.errors import ConflictError, NotFoundError, RefusedError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
@@ -92,7 +93,7 @@ async def match_row(store: Store, clock: Clock, row: str, person: PersonId | Non
         if found.match is None:
             return await _accept(tx, facts, found, person, made, now)
         verdict = found.mandate.person if person is None else person
-        _check_person(facts, found, verdict)
+        _check_person(facts, found, verdict, now)
         answer = answered(found.match, verdict, at=now, by=made.by, reason=made.reason)
         await tx.records.replace(PERSON_MATCHES, found.match, answer)
         named = "" if is_provisional(verdict) else verdict
@@ -186,7 +187,7 @@ def _row(facts: Facts, known: Decisions, row: str) -> RowSetAside:
     raise NotFoundError(say(sentence, row=row))
 
 
-def _check_person(facts: Facts, found: RowSetAside, verdict: PersonId) -> None:
+def _check_person(facts: Facts, found: RowSetAside, verdict: PersonId, now: datetime) -> None:
     source = found.mandate.person
     if verdict == source:
         return
@@ -196,6 +197,15 @@ def _check_person(facts: Facts, found: RowSetAside, verdict: PersonId) -> None:
     if held:
         sentence = N_("{person} has {serials} under this id: write the custody down under {to} first.")
         raise RefusedError(say(sentence, person=source, serials=", ".join(held), to=verdict))
+    if any(_bars(row, source, now) for row in facts.holds):
+        sentence = N_("A hold stands on {person} under this id: set it on {to} and lift it here first.")
+        raise RefusedError(say(sentence, person=source, to=verdict))
+
+
+def _bars(hold: Hold, person: PersonId, now: datetime) -> bool:
+    """Tell whether a hold stands on a person or is to come; it would bar nothing under an id that is gone."""
+    of_person = hold.subject_type is HoldSubject.PERSON and hold.subject == person
+    return of_person and (hold.end is None or now < hold.end)
 
 
 def _check_end(mandate: Mandate, end: RowEnd) -> None:

@@ -26,7 +26,7 @@ from tenure_server.usecases.resolve_quarantine import (
     rows_set_aside,
     settle_row,
 )
-from tenure_server.usecases.set_hold import SetHold, set_hold
+from tenure_server.usecases.set_hold import SetHold, lift_hold, set_hold
 
 SECRETARY = Decision(by="secretary", reason="asked them")
 PROVISIONAL = "name:esimerkki/aino/"
@@ -295,3 +295,21 @@ async def test_somebody_known_by_name_only_is_explained_from_a_log_that_names_no
     assert isinstance(explained, PersonExplanation)
     assert [logged.entry.kind.value for logged in explained.log] == ["hold_set"]
     assert "esimerkki" not in str(explained.log)
+
+
+async def test_a_hold_is_not_lost_with_the_id_that_a_row_had(here: Town) -> None:
+    await here.know(aino(council().seat("old", until="2029-05-31"), "old"))
+    doubtful = aino(council().seat("old", until="2029-05-31"), "old")
+    await here.know(aino(doubtful.seat("new", "board"), "new"))
+    row = await waiting(here)
+    on_new = {"subject_type": HoldSubject.PERSON, "subject": "new", "kind": HoldKind.LITIGATION}
+    await set_hold(here.store, here.clock, SetHold(**on_new, reference="KV 2 §"))
+
+    with pytest.raises(RefusedError, match="set it on old"):
+        await match_row(here.store, here.clock, row.id, PersonId("old"), SECRETARY)
+
+    on_old = {**on_new, "subject": "old"}
+    await set_hold(here.store, here.clock, SetHold(**on_old, reference="KV 2 §"))
+    await lift_hold(here.store, here.clock, **on_new)
+    await match_row(here.store, here.clock, row.id, PersonId("old"), SECRETARY)
+    assert [row.body for row in await rows_of(here, "old")] == ["board", "council"]
