@@ -2,16 +2,19 @@
 
 The signer trusts no database and a laptop asks nobody, so an approval is not taken back: the lock that it
 names is replaced by the laptop's next directive, and no laptop accepts a replaced lock again (ADR 0022).
+
+Overtaken too is one whose release ran out while the laptop was away, once the laptop is seen again: a lock has
+one release, ever, so it takes a new lock and two signatures anew. What began to erase is left alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 import msgspec
 
 from tenure_policies.envelope import EnvelopeError, SignedDocument, read_unverified
-from tenure_policies.payloads import Manifest
-from tenure_server.domain.campaign import EXCLUSIONS, Exclusion, Lock, StoredManifest
+from tenure_policies.payloads import Act, Manifest, Outcome, Release
+from tenure_server.domain.campaign import EXCLUSIONS, Exclusion, Lock, StoredManifest, StoredRelease
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.grounds import Grounds, changed
 from tenure_server.domain.ids import DeviceId, LockId, Serial
@@ -20,6 +23,8 @@ from tenure_server.usecases.ports import Transaction
 
 GROUNDS_CHANGED = "grounds_changed"
 EXCLUDED = "excluded"
+RELEASE_EXPIRED = "release_expired"
+_BEGAN = (Outcome.RUNNING.value, Outcome.DONE.value, Outcome.UNCONFIRMED.value)
 
 
 async def void_locks(
@@ -37,6 +42,7 @@ async def void_locks(
         for item in manifest.entries
         if item.serial in excluded and item.lock in latest and manifest.prepared_at < excluded[item.serial].at
     }
+    void |= dict.fromkeys(await _expired_releases(tx, latest, now), RELEASE_EXPIRED)
     grounds = Grounds.read(facts, plan.policy, now)
     for manifest in manifests:
         if all(item.lock not in latest for item in manifest.entries):
@@ -53,6 +59,38 @@ async def void_locks(
                 what = changed(seen.parts(serial), grounds.parts(serial))
                 void[lock] = ":".join((GROUNDS_CHANGED, *([",".join(what)] if what else [])))
     return void
+
+
+async def _expired_releases(tx: Transaction, latest: Set[Lock], now: datetime) -> list[Lock]:
+    """Return the present locks whose release ran out before the laptop, seen since, began to erase."""
+    expired = {
+        release.lock: expires
+        for release in await tx.campaigns.releases()
+        if release.lock in latest and (expires := _expires(release)) is not None and expires <= now
+    }
+    visits = await tx.devices.last_visits() if expired else {}
+    return [
+        lock
+        for lock, expires in expired.items()
+        if lock[0] in visits and visits[lock[0]].seen_at >= expires and not await _has_begun(tx, lock)
+    ]
+
+
+def _expires(release: StoredRelease) -> datetime | None:
+    try:
+        document = msgspec.json.decode(release.document, type=SignedDocument)
+        return read_unverified(document, Release).expires
+    except (EnvelopeError, msgspec.MsgspecError):
+        return None
+
+
+async def _has_begun(tx: Transaction, lock: Lock) -> bool:
+    """Tell whether a laptop said that it erases, or erased, under a lock."""
+    return any(
+        (receipt.device, receipt.epoch, receipt.lock_id) == lock
+        and (receipt.act, receipt.outcome in _BEGAN) == (Act.WIPE.value, True)
+        for receipt in await tx.devices.receipts(lock[0])
+    )
 
 
 async def excluded_serials(tx: Transaction, plan: Plan) -> Mapping[Serial, Exclusion]:

@@ -303,3 +303,45 @@ async def test_what_people_approved_before_lists_named_grounds_still_holds(
     await laptop.visit()
 
     assert serials(await TownSigner(here, tmp_path).round()) == {"L1"}
+
+
+async def away_after_its_release(here: Town, tmp_path: Path) -> tuple[DecidingLaptop, TownSigner]:
+    """Lock at the end and be released the day after, without having visited since."""
+    laptop, _ = await approved(here)
+    signer = TownSigner(here, tmp_path)
+    await here.lives_to(ENDED)
+    await laptop.visit()
+    await here.lives_to(DUE)
+    assert serials(await signer.round()) == {"L1"}
+    return laptop, signer
+
+
+async def test_a_laptop_that_was_away_for_its_whole_release_is_listed_and_signed_for_anew(
+    here: Town, tmp_path: Path
+) -> None:
+    laptop, signer = await away_after_its_release(here, tmp_path)
+    await here.lives_to("2029-07-10")
+    assert await here.approve_all() == []
+
+    await laptop.visit()
+    await here.sweep()
+    assert laptop.refused == [Refusal.EXPIRED]
+    (again,) = await here.approve_all()
+    await laptop.visit()
+    assert serials(await signer.round()) == {"L1"}
+    await laptop.visit()
+
+    assert laptop.wiped_under == again.entries[0].lock_id
+
+
+async def test_a_laptop_that_was_erased_in_time_is_not_listed_again(here: Town, tmp_path: Path) -> None:
+    laptop, _ = await away_after_its_release(here, tmp_path)
+    await laptop.visit()
+    assert laptop.wiped_under is not None
+
+    await here.lives_to("2029-07-10")
+    await laptop.visit()
+    await here.sweep()
+
+    assert await here.approve_all() == []
+    assert (await here.latest("L1")).lock_id == laptop.wiped_under
