@@ -3,7 +3,7 @@
 The signer trusts no database and a laptop asks nobody, so an approval is not taken back: the lock that it
 names is replaced by the laptop's next directive, and no laptop accepts a replaced lock again (ADR 0022).
 
-Overtaken too is one whose release ran out while the laptop was away, once the laptop is seen again: a lock has
+Overtaken too is one whose release ran out while the laptop was away, once it is seen again: a lock has
 one release, ever, so it takes a new lock and two signatures anew. What began to erase is left alone.
 """
 
