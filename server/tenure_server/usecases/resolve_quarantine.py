@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.custody import Hold, HoldSubject
-from tenure_server.domain.errors import ConflictError, NotFoundError, RefusedError
+from tenure_server.domain.errors import NotFoundError, RefusedError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import EndBasis, Mandate
@@ -174,7 +174,8 @@ def _waiting(
         id=row_id(mandate),
         mandate=mandate,
         name="" if person is None else person.name,
-        match=match if match is not None and match.is_open else None,
+        # An answer that another person is meant was taken back where the row has its old id again.
+        match=match if match is not None and (match.is_open or match.is_another) else None,
         why=why or (say(N_("The last file did not have the row; it waits all the same.")),),
     )
 
@@ -232,10 +233,8 @@ async def _rule(tx: Transaction, ruling: RowRuling) -> None:
     before = await tx.records.get(ROW_RULINGS, ruling.id)
     if before is None:
         await tx.records.add(ROW_RULINGS, ruling)
-    elif before.is_open:
+    else:  # it lapsed, or an earlier register was put back in which nobody had decided yet
         await tx.records.replace(ROW_RULINGS, before, ruling)
-    else:
-        raise ConflictError(say(N_("{row} was decided before."), row=ruling.id))
 
 
 async def _apply(tx: Transaction, facts: Facts, found: RowSetAside, now: datetime) -> Mandate:

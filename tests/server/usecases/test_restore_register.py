@@ -10,8 +10,16 @@ from fakes.city import City, instant
 from fakes.town import Town, town
 from tenure_server.domain.errors import NotFoundError, RefusedError
 from tenure_server.domain.facts import Facts
-from tenure_server.domain.mandate import Mandate
+from tenure_server.domain.ids import PersonId
+from tenure_server.domain.mandate import EndBasis, Mandate, Person
 from tenure_server.usecases.recorded_register import register_as_of, register_history
+from tenure_server.usecases.resolve_quarantine import (
+    Decision,
+    RowEnd,
+    match_row,
+    rows_set_aside,
+    settle_row,
+)
 from tenure_server.usecases.restore_register import RestoreOutcome, restore_register
 
 
@@ -167,3 +175,37 @@ async def test_what_was_known_when_is_told_with_the_registers_date_of_then(here:
     ]
     with pytest.raises(NotFoundError):
         await register_history(here.store, "nobody")
+
+
+async def test_what_was_decided_since_the_register_that_comes_back_can_be_decided_again(here: Town) -> None:
+    def named(city: City, *people: str) -> City:
+        for person in people:
+            city.people[PersonId(person)] = Person(
+                id=PersonId(person), given_name="Aino", family_name="Esimerkki"
+            )
+        return city
+
+    def doubtful() -> City:
+        city = council().seat("old").seat("new", "board").seat("x", until="2029-04-30", basis=None)
+        return named(city, "old", "new")
+
+    async def decide() -> None:
+        by, end = Decision(by="secretary"), RowEnd(basis=EndBasis.RESIGNATION, end_decision_ref="KV 4 §")
+        rows = {row.mandate.person: row.id for row in await rows_set_aside(here.store)}
+        await settle_row(here.store, here.clock, rows["x"], end, by)
+        await match_row(here.store, here.clock, rows["new"], PersonId("old"), by)
+        assert await rows_set_aside(here.store) == []
+        assert [row.body for row in (await facts_of(here)).mandates if row.person == "old"] == [
+            "board",
+            "council",
+        ]
+
+    await here.know(named(council().seat("old"), "old"))
+    here.goes_to("2029-03-06")
+    await here.know(doubtful())
+    here.goes_to("2029-03-07")
+    await here.know(doubtful().seat("y"))
+    await decide()
+    here.goes_to("2029-03-08")
+    assert (await restore(here)).restored
+    await decide()
