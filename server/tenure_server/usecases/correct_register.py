@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tenure_policies.payloads import Act, Outcome
-from tenure_server.domain.account_step import ACCOUNT_STEPS, AccountStep, AccountVerb
+from tenure_server.domain.account_step import ACCOUNT_STEPS, AccountState, AccountStep, AccountVerb
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
 from tenure_server.domain.charge import CHARGES, Charge, ChargeState
 from tenure_server.domain.device import StoredReceipt
@@ -162,7 +162,7 @@ def _act(serial: Serial, receipt: StoredReceipt) -> ExecutedAct:
 
 def _of_accounts(steps: Iterable[AccountStep]) -> Iterable[ExecutedAct]:
     for step in steps:
-        if step.done_at is not None and step.verb in _ACCOUNTS:
+        if step.state is AccountState.DONE and step.done_at is not None and step.verb in _ACCOUNTS:
             yield ExecutedAct(
                 kind=_ACCOUNTS[step.verb],
                 subject=step.person,

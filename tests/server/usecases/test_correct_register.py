@@ -113,6 +113,18 @@ async def test_a_sign_in_block_a_closed_mailbox_and_a_charge_are_found(here: Tow
     ]
 
 
+async def test_a_step_that_was_cancelled_before_anybody_took_it_is_no_incident(here: Town) -> None:
+    here.goes_to("2029-06-05")
+    step = AccountStep(
+        person=PersonId("aino"), number=1, verb=AccountVerb.CLOSE_MAILBOX, due=END, at=END, rule="P20",
+        state=AccountState.CANCELLED, done_at=END + timedelta(hours=1),
+    )  # fmt: skip
+    async with here.store.writing() as tx:
+        await tx.records.add(ACCOUNT_STEPS, step)
+    await here.know(council("2033-05-31"))
+    assert await reviewed(here) == []
+
+
 async def test_a_charge_that_nobody_decided_on_is_taken_back_by_the_facts_alone(here: Town) -> None:
     here.goes_to("2029-06-05")
     charge = Charge(
