@@ -19,17 +19,19 @@ from decimal import Decimal
 from tenure_server.domain.civil_time import month_deadline
 from tenure_server.domain.custody import (
     Asset,
+    Custody,
     CustodyKind,
     CustodyReason,
     HolderType,
     HoldSubject,
 )
+from tenure_server.domain.entitlement import Spell, end_of, union
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.held_laptops import held_laptops
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.loan import Loan, LoanKey, LoanReminder, loan_reminders
 from tenure_server.domain.mail import is_address
-from tenure_server.domain.mandate import Mandate, Person, death_of
+from tenure_server.domain.mandate import LaptopChoice, Mandate, Person, death_of
 from tenure_server.domain.notice import Channel, notice_id
 from tenure_server.domain.notice_template import TemplateKey
 from tenure_server.domain.plan import DevicePlan, PersonPlan, Plan, Step, Verb
@@ -125,6 +127,8 @@ class _World:
     plan: Plan
     mandates: Mapping[PersonId, Sequence[Mandate]]
     held: Mapping[PersonId, Sequence[_Held]]
+    custody: Mapping[PersonId, Sequence[Custody]]
+    """What each has answered for, what came back included."""
     on_hold: frozenset[str]
     told: Told
 
@@ -140,6 +144,7 @@ class _World:
             plan=plan,
             mandates=mandates,
             held=_held(facts, plan),
+            custody=_custody(facts),
             told=told,
             on_hold=frozenset(
                 hold.subject
@@ -156,6 +161,14 @@ class _World:
         """Tell whether no machine writes to a person now."""
         death = death_of(self.mandates.get(person, ()))
         return person in self.on_hold or (death is not None and death <= self.plan.at)
+
+
+def _custody(facts: Facts) -> Mapping[PersonId, Sequence[Custody]]:
+    found: defaultdict[PersonId, list[Custody]] = defaultdict(list)
+    for row in facts.custody:
+        if row.kind is CustodyKind.PRIMARY and row.holder_type is HolderType.PERSON:
+            found[PersonId(row.holder)].append(row)
+    return found
 
 
 def _held(facts: Facts, plan: Plan) -> Mapping[PersonId, Sequence[_Held]]:
@@ -180,7 +193,7 @@ def _of_person(planned: PersonPlan, world: _World) -> Iterator[DueNotice]:
     for step in told:
         match step.key:
             case None:
-                yield _own_device(planned, step, rights, held)
+                yield _own_device(planned, step, held, world)
             case "M-7":
                 yield _closing(planned, step)
             case "T-14" if planned.person in world.told.booked:
@@ -247,18 +260,33 @@ def _closing(planned: PersonPlan, step: Step) -> DueNotice:
     )
 
 
-def _own_device(planned: PersonPlan, step: Step, rights: PersonRights, held: Sequence[_Held]) -> DueNotice:
-    chosen = min((row.start for row in rights.choice), default=step.at)
-    about = max([chosen, *(laptop.since for laptop in held[:1])])
+def _own_device(planned: PersonPlan, step: Step, held: Sequence[_Held], world: _World) -> DueNotice:
     return DueNotice(
         person=planned.person,
         key=OWN_DEVICE,
-        about=about,
+        about=_chosen_at(planned.person, step.at, world),
         at=step.at,
         rule=step.rule,
         template=TemplateKey.OWN_DEVICE,
         laptops=tuple(laptop.asset.serial for laptop in held),
     )
+
+
+def _chosen_at(person: PersonId, at: datetime, world: _World) -> datetime:
+    """Return since when somebody who chose another computer has had one of the city's.
+
+    The same whichever of several seats ends and whichever of several laptops comes back: it is told once.
+    """
+    rows = world.mandates.get(person, ())
+    death = death_of(rows)
+    spells = union(
+        Spell(start=row.start, end=end_of(row, death))
+        for row in rows
+        if row.laptop_choice is not LaptopChoice.CITY
+    )
+    chosen = next((spell.start for spell in spells if spell.covers(at)), at)
+    starts = (row.start for row in world.custody.get(person, ()) if row.end is None or row.end > chosen)
+    return max(chosen, min(starts, default=chosen))
 
 
 def _receipts(world: _World) -> Iterator[DueNotice]:

@@ -327,3 +327,21 @@ async def test_what_waits_for_the_mail_server_is_not_sent_once_a_death_is_known(
         await here.follow()
         assert (await here.told(LEAVER))[-1] == ("T+7", "skipped")
         assert post_of(here).taken == []
+
+
+async def test_whoever_chose_an_own_computer_is_told_once_whatever_seat_ends_or_laptop_comes_back(
+    tmp_path: Path,
+) -> None:
+    def chose() -> City:
+        city = City().seat(LEAVER, "board", until="2027-05-31", choice="own")
+        return city.seat(LEAVER, since="2025-08-01", until="2029-05-31", choice="own").seat("other")
+
+    both = chose().laptop("L1", LEAVER).laptop("L2", LEAVER, since="2025-09-01")
+    one = chose().device("L1").laptop("L2", LEAVER, since="2025-09-01")
+    one.hand_over("L1", LEAVER, since="2025-06-02", until="2027-06-03", reason="returned")
+    one.hand_over("L1", since="2027-06-03", holder_type="stock")
+    async with followed_town(tmp_path) as here:
+        await here.lives_to("2027-05-20T12:00:00+03:00", both)
+        await here.lives_to("2027-06-02T12:00:00+03:00", both)
+        await here.lives_to("2027-06-04T12:00:00+03:00", one)
+        assert await here.sent(LEAVER) == ["own-device", "receipt"]
