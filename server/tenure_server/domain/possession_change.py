@@ -1,7 +1,8 @@
 """What freshly read lists of devices, custody, agreements and holds would change. Pure: no I/O, no clock.
 
-Rules: a missing row changes nothing; a list never reopens what a handover or a release has closed since; one
-device never gets two primary custodians at once (invariant 5): such a list is refused.
+Rules: a missing row changes nothing; a list never reopens what a handover or a release has closed since, and
+never ends a hold sooner than the person said who made it longer; one device never gets two primary custodians
+at once (invariant 5): such a list is refused.
 """
 
 from collections.abc import Iterable
@@ -51,10 +52,21 @@ def possession_change(current: Facts, read: Facts) -> PossessionChange:
         if new_agreements
         else (),
         changed_agreements=len(new_agreements),
-        holds=tuple(row for row in read.holds if _plain(holds.get(_hold_key(row))) != _plain(row)),
+        holds=tuple(
+            row
+            for row in read.holds
+            if _plain(before := holds.get(_hold_key(row))) != _plain(row) and not _shortens(before, row)
+        ),
         kept=tuple(kept),
         findings=tuple(_second_custodians(current.custody, custody)),
     )
+
+
+def _shortens(before: Hold | None, row: Hold) -> bool:
+    """Tell whether a list would end a hold sooner that a person set since: only a list's own has a row."""
+    if before is None or before.row is not None or row.row is None or row.end is None:
+        return False
+    return before.end is None or row.end < before.end
 
 
 def _custody(current: Facts, read: Facts) -> tuple[list[Custody], list[Custody]]:

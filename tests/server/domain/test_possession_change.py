@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from fakes.city import City
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.possession_change import PossessionChange, possession_change
@@ -102,3 +104,22 @@ def test_a_hold_is_lifted_by_its_end_and_not_by_its_absence() -> None:
 
 def test_no_lists_are_no_facts() -> None:
     assert possession_change(known().facts(), Facts(people={}, bodies={}, mandates=())).nothing
+
+
+@pytest.mark.parametrize("until", [None, "2029-12-31"])
+def test_a_list_never_ends_a_hold_sooner_than_the_person_said_who_made_it_longer(until: str | None) -> None:
+    listed = City().hold("aino", since="2029-01-01", until="2029-02-01")
+    listed.holds = [replace(row, row=2) for row in listed.holds]
+    by_hand = City().hold("aino", since="2029-01-01", until=until)
+
+    assert change(by_hand, listed).holds == ()
+    assert change(listed, by_hand).holds == tuple(by_hand.holds)
+
+
+def test_a_list_makes_its_own_hold_shorter_or_longer() -> None:
+    listed = City().hold("aino", since="2029-01-01", until="2029-03-01")
+    listed.holds = [replace(row, row=2) for row in listed.holds]
+    for until in ("2029-02-01", "2029-04-01"):
+        other = City().hold("aino", since="2029-01-01", until=until)
+        other.holds = [replace(row, row=7) for row in other.holds]
+        assert change(listed, other).holds == tuple(other.holds)

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,19 @@ async def test_what_can_be_no_hold_is_refused_and_nothing_written(
 async def test_what_does_not_stand_cannot_be_lifted(here: Town) -> None:
     with pytest.raises(ConflictError):
         await lift_hold(here.store, here.clock, subject_type=HoldSubject.PERSON, subject="aino")
+
+
+async def test_a_hold_that_a_person_made_longer_outlives_the_list_that_it_came_by(here: Town) -> None:
+    city = City().seat("aino", until="2029-05-31").laptop("L1", "aino")
+    city.hold("aino", since="2029-03-01", until="2029-06-10")
+    city.holds = [replace(hold, row=2) for hold in city.holds]
+    await here.lives_to("2029-03-02")
+    await here.know(city)
+    await here.lives_to("2029-05-20")
+
+    await wish(here, kind=city.holds[0].kind)
+    await here.lives_to("2029-05-21")
+    await here.lives_to("2029-06-20")
+
+    assert [(hold.start, hold.end) for hold in await holds(here.store)] == [(city.holds[0].start, None)]
+    assert await here.manifests() == []
