@@ -62,7 +62,7 @@ async def hold_back_locks(
         fleet: How many laptops are enrolled.
         now: The present moment.
     """
-    sudden = [order for order in orders if is_sudden(order.wanted, order.last, now)]
+    sudden = [order for order in orders if _is_sudden(order, now)]
     capped = await _capped(tx, sudden, facts, approved, now) if sudden else []
     held: frozenset[Serial] = frozenset()
     if capped:
@@ -72,6 +72,12 @@ async def hold_back_locks(
         await _remember(tx, log, before.with_more(len(capped) - len(held), now))
     await _tell(tx, held, now)
     return held
+
+
+def _is_sudden(order: Order, now: datetime) -> bool:
+    """Tell whether a lock is sudden; the first directive of an enrolment never is."""
+    first = order.last is None or order.last.epoch != order.device.epoch
+    return not first and is_sudden(order.wanted, order.last, now)
 
 
 async def _remember(tx: Transaction, was: LockLog | None, log: LockLog) -> None:

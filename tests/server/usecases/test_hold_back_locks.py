@@ -173,6 +173,18 @@ async def test_a_list_that_calls_every_laptop_stolen_locks_no_more_than_the_cap(
     assert task.why.params["count"] == str(COUNT - 3)
 
 
+async def test_a_laptop_that_is_enrolled_again_waits_for_no_place(here: Town) -> None:
+    await begin(here)
+    await ended(here, council(8))
+    assert "L07" not in await locked(here)
+
+    await here.enrol("L07")
+    await here.sweep()
+
+    newest = await here.latest("L07")
+    assert (newest.epoch, newest.state) == (2, "locked")
+
+
 async def test_a_lease_shortened_to_less_than_a_day_ahead_counts(here: Town) -> None:
     await begin(here)
     here.goes_to("2029-03-05T20:00:00+02:00")
