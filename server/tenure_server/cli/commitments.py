@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -117,10 +118,10 @@ def list_command(*, serial: str, as_json: bool, config: Path | None, **flags: An
     Example: tenure commitments list PF3ABCDE --json
     """
 
-    async def work(installation: Installation) -> Sequence[Commitment]:
-        return await use.commitments_of(installation.store, Serial(serial))
+    async def work(installation: Installation) -> tuple[Sequence[Commitment], ZoneInfo]:
+        return await use.commitments_of(installation.store, Serial(serial)), installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         show_json({"commitments": [_document(one) for one in found]})
         return
@@ -128,7 +129,7 @@ def list_command(*, serial: str, as_json: bool, config: Path | None, **flags: An
     for one in found:
         sentence = N_("{at}: {person} signed version {version} ({language}).")
         fields = {"person": one.signer, "version": one.version, "language": one.language}
-        click.echo(speak.say(say(sentence, at=in_utc(one.signed_at), **fields)))
+        click.echo(speak.say(say(sentence, at=speak.moment(one.signed_at, zone), **fields)))
 
 
 @commitments.command("pdf")

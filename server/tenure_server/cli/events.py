@@ -83,18 +83,19 @@ def book(*, event: str, person: str, slot: str, config: Path | None, **flags: An
     Example: tenure events book handover-2029 1042 --slot 09:30
     """
 
-    async def work(installation: Installation) -> Booking:
+    async def work(installation: Installation) -> tuple[Booking, ZoneInfo]:
         page = await use.event_page(installation.store, event)
         zone = installation.policy.zone
         start = local_time(page.event.at.astimezone(zone).date(), _time(slot), zone)
-        return await use.book(
+        booking = await use.book(
             installation.store, installation.clock, event=event, person=PersonId(person), slot=start
         )
+        return booking, zone
 
-    done = with_installation(config, flags, work)
+    done, zone = with_installation(config, flags, work)
+    speak = translator(chosen_language())
     sentence = N_("{person} has the slot at {slot}.")
-    fields = {"person": done.person, "slot": in_utc(done.slot)}
-    click.echo(translator(chosen_language()).say(say(sentence, **fields)))
+    click.echo(speak.say(say(sentence, person=done.person, slot=speak.moment(done.slot, zone))))
 
 
 @events.command()
@@ -149,16 +150,16 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     Example: tenure events list --json
     """
 
-    async def work(installation: Installation) -> Sequence[EventPage]:
-        return await use.events(installation.store)
+    async def work(installation: Installation) -> tuple[Sequence[EventPage], ZoneInfo]:
+        return await use.events(installation.store), installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         show_json({"events": [_document(page) for page in found]})
         return
     speak = translator(chosen_language())
     for page in found:
-        _tell(page, speak)
+        _tell(page, speak, zone)
 
 
 @events.command()
@@ -171,29 +172,29 @@ def show(*, event: str, as_json: bool, config: Path | None, **flags: Any) -> Non
     Example: tenure events show handover-2029 --json
     """
 
-    async def work(installation: Installation) -> EventPage:
-        return await use.event_page(installation.store, event)
+    async def work(installation: Installation) -> tuple[EventPage, ZoneInfo]:
+        return await use.event_page(installation.store, event), installation.policy.zone
 
-    page = with_installation(config, flags, work)
+    page, zone = with_installation(config, flags, work)
     if as_json:
         show_json(_document(page))
         return
     speak = translator(chosen_language())
-    _tell(page, speak)
+    _tell(page, speak, zone)
     for booking in page.bookings:
         if booking.is_open:
             sentence = N_("{slot}: {person}")
-            click.echo(speak.say(say(sentence, slot=in_utc(booking.slot), person=booking.person)))
+            click.echo(speak.say(say(sentence, slot=speak.moment(booking.slot, zone), person=booking.person)))
     for one in page.attendances:
         sentence = N_("{person} came; issued: {issued}; returned: {returned}.")
         devices = {"issued": ", ".join(one.issued) or "-", "returned": ", ".join(one.returned) or "-"}
         click.echo(speak.say(say(sentence, person=one.person, **devices)))
 
 
-def _tell(page: EventPage, speak: Translator) -> None:
+def _tell(page: EventPage, speak: Translator, zone: ZoneInfo) -> None:
     left = sum(places for _, places in places_left(page.event, page.bookings))
     sentence = N_("{event}: {at}, {place}; places left: {left}; came: {came}.")
-    fields = {"event": page.event.id, "at": in_utc(page.event.at), "place": page.event.place}
+    fields = {"event": page.event.id, "at": speak.moment(page.event.at, zone), "place": page.event.place}
     click.echo(speak.say(say(sentence, left=left, came=len(page.attendances), **fields)))
 
 

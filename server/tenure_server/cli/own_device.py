@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -76,10 +77,10 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     Example: tenure own-device list --json
     """
 
-    async def work(installation: Installation) -> Sequence[OwnDeviceStatement]:
-        return await statements(installation.store)
+    async def work(installation: Installation) -> tuple[Sequence[OwnDeviceStatement], ZoneInfo]:
+        return await statements(installation.store), installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         show_json({"statements": [_document(one) for one in found]})
         return
@@ -87,7 +88,7 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     for one in found:
         sentence = N_("{at}: {person} signed version {version} ({language}).")
         fields = {"person": one.person, "version": one.version, "language": one.language}
-        click.echo(speak.say(say(sentence, at=in_utc(one.signed_at), **fields)))
+        click.echo(speak.say(say(sentence, at=speak.moment(one.signed_at, zone), **fields)))
 
 
 @own_device.command("pdf")

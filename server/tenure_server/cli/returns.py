@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -55,10 +56,11 @@ def list_command(*, serial: str | None, as_json: bool, config: Path | None, **fl
     Example: tenure returns list --json
     """
 
-    async def work(installation: Installation) -> Sequence[ReturnReceipt]:
-        return await receipts_of(installation.store, None if serial is None else Serial(serial))
+    async def work(installation: Installation) -> tuple[Sequence[ReturnReceipt], ZoneInfo]:
+        found = await receipts_of(installation.store, None if serial is None else Serial(serial))
+        return found, installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         show_json({"receipts": [_document(one) for one in found]})
         return
@@ -67,7 +69,7 @@ def list_command(*, serial: str | None, as_json: bool, config: Path | None, **fl
     for one in found:
         fields = {"number": one.number, "serial": one.serial, "holder": one.holder or one.holder_type}
         parts = ", ".join(one.missing) or "-"
-        click.echo(speak.say(say(sentence, at=in_utc(one.moment), missing=parts, **fields)))
+        click.echo(speak.say(say(sentence, at=speak.moment(one.moment, zone), missing=parts, **fields)))
 
 
 @returns.command("pdf")

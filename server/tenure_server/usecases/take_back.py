@@ -124,10 +124,11 @@ def _checked(wanted: TakeBack, now: datetime) -> TakeBack:
     if told and (lost or wanted.loan_only):
         sentence = N_("Condition, missing parts, event and taker belong to a return, not to a loan or loss.")
         raise RefusedError(say(sentence))
-    if lost and wanted.discovered_at is not None and wanted.discovered_at < (wanted.at or now):
+    if lost and wanted.at and wanted.discovered_at is not None and wanted.discovered_at < wanted.at:
         raise RefusedError(say(N_("A loss is discovered after it happened: correct the two moments.")))
     return replace(
         wanted,
+        at=wanted.at or (wanted.discovered_at if lost else None),
         condition=note(wanted.condition, "--condition"),
         received_by=note(wanted.received_by, "--received-by"),
         reference=note(wanted.reference, "--reference"),

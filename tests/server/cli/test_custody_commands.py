@@ -221,6 +221,6 @@ def test_an_event_is_booked_until_it_is_full_and_shown(here: Machine) -> None:
     ]
     assert shown["attendances"][0]["issued"] == ["L1"]  # type: ignore[index]
     told = here.run("events show", "june").stdout
-    assert "2029-06-04T06:00:00Z: bert" in told
+    assert "4 Jun 2029, 09:00: bert" in told
     assert "bert came; issued: L1; returned: -." in told
     assert here.run("events list").stdout.startswith("june: 2029-06-04T06:00:00Z, Town hall; places left: 5")

@@ -180,6 +180,14 @@ async def test_a_loss_is_discovered_after_it_happened_and_not_in_the_future(desk
     assert await desk.tasks("breach_notice") == []
 
 
+async def test_a_loss_whose_moment_nobody_knows_happened_when_it_was_discovered(desk: Desk) -> None:
+    discovered = desk.town.now - HOUR
+    await desk.lost("L1", discovered_at=discovered)
+    (task,) = await desk.tasks("breach_notice")
+    assert (task.at, task.due) == (discovered, discovered + 72 * HOUR)
+    assert [row.end for row in await desk.custody("L1") if row.reason is CustodyReason.LOST] == [discovered]
+
+
 async def test_a_swap_is_written_whole_or_not_at_all(desk: Desk) -> None:
     await desk.issue("L2", "bert")
     before = await everything(desk)
