@@ -184,6 +184,8 @@ async def _begin(
                 await _cancel(tx, step, cancelled, now)
                 count.cancelled += 1
                 return None
+            if any(one.id == step.id for one in change.assume):
+                return None  # it was tried before: the next sweep asks for its opposite
         if _has_none(step, person, mailboxes):
             done = advance(step, AccountState.DONE, done_at=now, why=say(_NO_MAILBOX))
             await _replace(tx, step, done, now)

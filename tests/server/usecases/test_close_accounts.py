@@ -1,5 +1,6 @@
 """Accounts are blocked, closed and given back by the facts; the directory is asked once for each."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,38 @@ async def test_an_appeal_bars_the_closing_and_not_the_block(tmp_path: Path, subj
         assert await here.account("aino") == [("block_sign_in", "done")]
         await here.lives_to("2029-09-02")
         assert await here.account("aino") == [("block_sign_in", "done"), ("close_mailbox", "done")]
+
+
+class DirectoryOfALongNight(FakeDirectory):
+    """Lets the world go on while it looks for its mailboxes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def mailboxes(self) -> frozenset[str] | None:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            await act()
+        return self.known
+
+
+async def test_a_closing_that_was_tried_before_is_not_tried_again_once_a_right_has_come(
+    tmp_path: Path,
+) -> None:
+    left = City().seat("aino", until="2029-05-31").seat("other")
+    back = City().seat("aino", until="2029-05-31").seat("other").seat("aino", "board", since="2029-07-03")
+    directory = DirectoryOfALongNight()
+    async with followed_town(tmp_path) as here:
+        here.directory = directory
+        await here.lives_to("2029-06-01T12:00:00+03:00", left)
+        directory.answers = [UnavailableError(say("busy"))]
+        await here.lives_to("2029-07-03T12:00:00+03:00", left)
+        assert (await here.account("aino"))[-1] == ("close_mailbox", "due")
+        here.town.goes_to("2029-07-03T15:00:00+03:00")
+        directory.meanwhile = lambda: here.know(back)
+        await here.follow()
+        assert ("close_mailbox", "aino") not in directory.calls
+        await here.lives_to("2029-07-03T15:30:00+03:00", back)
+        assert directory.calls[-2:] == [("unblock_sign_in", "aino"), ("reopen_mailbox", "aino")]
+        assert directory.closed == set()
