@@ -94,7 +94,11 @@ def register_change(
     # A death ends rows that the file does not even name.
     dead = [row for row in dropped if deaths[1].get(row.person) is not None]
     losses = [*(old for old, _ in ended), *dropped]
-    coming = {key for key, row in before.items() if row.start > at and not _is_over(row, deaths[0], at)}
+    coming = {
+        key
+        for key, row in before.items()
+        if row.start > at and not row.quarantined and not _is_over(row, deaths[0], at)
+    }
     lost_to_come = [
         before[key]
         for key in coming
@@ -167,8 +171,11 @@ def _bar(read: RegisterRead, active: int, losses: list[Mandate]) -> Message | No
 
 
 def _bar_of_coming(active: int, coming: int, losses: list[Mandate]) -> Message | None:
-    """Bar over a tenth of the mandates that have yet to begin; of few, as many as of those in force."""
-    if len(losses) * 100 <= max(active, coming) * BREAKER_PERCENT:
+    """Bar over a tenth of the mandates that have yet to begin, and more than one; of few, of those in force.
+
+    What a row that was set aside says in the end takes nothing from anybody who has yet to begin.
+    """
+    if len(losses) <= 1 or len(losses) * 100 <= max(active, coming) * BREAKER_PERCENT:
         return None
     sentence = N_(
         "The register would end {losses} of {coming} mandates that have yet to begin: nothing was changed."
