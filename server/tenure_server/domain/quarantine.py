@@ -21,7 +21,7 @@ import msgspec
 
 from tenure_server.domain.facts import Facts, Quarantined
 from tenure_server.domain.ids import PersonId
-from tenure_server.domain.mandate import EndBasis, Mandate, Person
+from tenure_server.domain.mandate import EndBasis, LaptopChoice, Mandate, MandateStatus, Person
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.person_match import Acquaintances, PersonMatch, match_id, question, row_id
 from tenure_server.domain.record import RecordKind
@@ -235,7 +235,10 @@ class _Settling:
                 self._gone.add(key)
 
     def _entitle(self, candidate: PersonId, source: Mandate) -> None:
-        """Let a row in doubt entitle somebody it may be about (cli.md: whomever it may concern)."""
+        """Let a row in doubt entitle somebody it may be about (cli.md: whomever it may concern).
+
+        It only entitles: another's suspension or choice of a computer is nothing to a namesake.
+        """
         key = _shadow_key(candidate, source)
         own = self._known.get(key)
         if own is None or is_shadow(own):
@@ -245,6 +248,8 @@ class _Settling:
                 end=None,
                 basis=None,
                 end_decision_ref="",
+                status=MandateStatus.ACTIVE,
+                laptop_choice=LaptopChoice.CITY,
                 quarantined=True,
                 row=None,
             )

@@ -235,3 +235,15 @@ def test_taking_the_same_rows_in_again_changes_nothing(
     if not answers:
         assert results[1] == results[0]
         assert {mandate_key(row) for row in after.mandates} <= {mandate_key(row) for row in facts.mandates}
+
+
+def test_a_namesakes_suspension_or_choice_of_a_computer_is_lent_to_nobody() -> None:
+    for facts in ({"status": "suspended"}, {"choice": "own"}, {"choice": "none"}):
+        city = City().seat("old", until="2029-05-31").seat("new", "board", since="2029-02-01", **facts)
+        found = settled(named(named(city, "old"), "new"), known())
+        sitting = City().laptop("L1", "old")
+        sitting.people, sitting.mandates = dict(found.read.people), list(found.read.mandates)
+        plan = sitting.plan("2029-03-01")
+        (old,) = [one for one in plan.people if one.person == "old"]
+        assert (old.laptop.entitled, old.mailbox.entitled) == (True, True)
+        assert all(step.rule != "P16" for step in old.timeline)
