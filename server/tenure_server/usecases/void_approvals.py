@@ -85,12 +85,13 @@ def _expires(release: StoredRelease) -> datetime | None:
 
 
 async def _has_begun(tx: Transaction, lock: Lock) -> bool:
-    """Tell whether a laptop said that it erases, or erased, under a lock."""
-    return any(
-        (receipt.device, receipt.epoch, receipt.lock_id) == lock
-        and (receipt.act, receipt.outcome in _BEGAN) == (Act.WIPE.value, True)
+    """Tell whether a laptop's last word of its wipe under a lock is that it erases, or erased."""
+    wipes = [
+        receipt
         for receipt in await tx.devices.receipts(lock[0])
-    )
+        if (receipt.device, receipt.epoch, receipt.lock_id) == lock and receipt.act == Act.WIPE.value
+    ]
+    return bool(wipes) and max(wipes, key=lambda receipt: receipt.number).outcome in _BEGAN
 
 
 async def excluded_serials(tx: Transaction, plan: Plan) -> Mapping[Serial, Exclusion]:

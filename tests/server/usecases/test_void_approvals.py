@@ -13,7 +13,7 @@ from fakes.deciding_laptop import DecidingLaptop
 from fakes.town import Town, town
 from fakes.town_signer import TownSigner, held, serials
 from tenure_policies.envelope import SignedDocument, digest
-from tenure_policies.payloads import DirectiveState, Manifest
+from tenure_policies.payloads import Act, DirectiveState, Manifest, Outcome
 from tenure_policies.trusted_keys import Refusal
 from tenure_server.domain.campaign import ManifestStatus
 from tenure_server.domain.ids import ManifestId
@@ -345,3 +345,25 @@ async def test_a_laptop_that_was_erased_in_time_is_not_listed_again(here: Town, 
 
     assert await here.approve_all() == []
     assert (await here.latest("L1")).lock_id == laptop.wiped_under
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "anew"),
+    [
+        ([Outcome.RUNNING], False),
+        ([Outcome.RUNNING, Outcome.UNCONFIRMED], False),
+        ([Outcome.RUNNING, Outcome.FAILED], True),
+    ],
+)
+async def test_the_last_word_of_a_wipe_tells_whether_it_is_signed_for_anew(
+    here: Town, tmp_path: Path, outcomes: list[Outcome], anew: bool
+) -> None:
+    laptop, _ = await away_after_its_release(here, tmp_path)
+    lock_id = laptop.spoken.directive.lock_id
+    for outcome in outcomes:
+        await here.visit(laptop.spoken, receipts=(laptop.spoken.receipt(Act.WIPE, outcome),))
+    await here.lives_to("2029-07-10")
+    await here.visit(laptop.spoken)
+    await here.sweep()
+
+    assert ((await here.latest("L1")).lock_id != lock_id) is anew
