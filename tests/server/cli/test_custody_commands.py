@@ -223,4 +223,4 @@ def test_an_event_is_booked_until_it_is_full_and_shown(here: Machine) -> None:
     told = here.run("events show", "june").stdout
     assert "4 Jun 2029, 09:00: bert" in told
     assert "bert came; issued: L1; returned: -." in told
-    assert here.run("events list").stdout.startswith("june: 2029-06-04T06:00:00Z, Town hall; places left: 5")
+    assert here.run("events list").stdout.startswith("june: 4 Jun 2029, 09:00, Town hall; places left: 5")
