@@ -60,7 +60,7 @@ def set_command(
     """
     subject_type, subject = _subject(person, serial)
 
-    async def work(installation: Installation) -> tuple[Hold, int]:
+    async def work(installation: Installation) -> tuple[Hold, int, ZoneInfo]:
         wanted = SetHold(
             kind=HoldKind(kind),
             subject_type=subject_type,
@@ -68,10 +68,11 @@ def set_command(
             reference=reference,
             until=_last_moment(until, installation.policy.zone),
         )
-        return await set_hold(installation.store, installation.clock, wanted), await sweep(installation)
+        done = await set_hold(installation.store, installation.clock, wanted)
+        return done, await sweep(installation), installation.policy.zone
 
-    done, signed = with_installation(config, flags, work)
-    _tell([done], signed, translator(chosen_language()))
+    done, signed, zone = with_installation(config, flags, work)
+    _tell([done], signed, zone, translator(chosen_language()))
 
 
 @hold.command("lift")
@@ -87,7 +88,7 @@ def lift_command(
     """
     subject_type, subject = _subject(person, serial)
 
-    async def work(installation: Installation) -> tuple[Sequence[Hold], int]:
+    async def work(installation: Installation) -> tuple[Sequence[Hold], int, ZoneInfo]:
         ended = await lift_hold(
             installation.store,
             installation.clock,
@@ -95,10 +96,10 @@ def lift_command(
             subject=subject,
             kind=None if kind is None else HoldKind(kind),
         )
-        return ended, await sweep(installation)
+        return ended, await sweep(installation), installation.policy.zone
 
-    ended, signed = with_installation(config, flags, work)
-    _tell(ended, signed, translator(chosen_language()))
+    ended, signed, zone = with_installation(config, flags, work)
+    _tell(ended, signed, zone, translator(chosen_language()))
 
 
 @hold.command("list")
@@ -111,17 +112,18 @@ def list_command(*, with_past: bool, as_json: bool, config: Path | None, **flags
     Example: tenure hold list --json
     """
 
-    async def work(installation: Installation) -> list[Hold]:
+    async def work(installation: Installation) -> tuple[list[Hold], ZoneInfo]:
         now = installation.clock.now()
         found = await holds(installation.store)
-        return [one for one in found if with_past or one.end is None or now < one.end]
+        shown = [one for one in found if with_past or one.end is None or now < one.end]
+        return shown, installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         document = {"holds": [_document(one) for one in found]}
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
-    _tell(found, 0, translator(chosen_language()))
+    _tell(found, 0, zone, translator(chosen_language()))
 
 
 def _subject(person: str | None, serial: str | None) -> tuple[HoldSubject, str]:
@@ -144,25 +146,27 @@ def _last_moment(text: str | None, zone: ZoneInfo) -> datetime | None:
         raise InputError(say(sentence, option="--until", text=text)) from error
 
 
-def _tell(found: Sequence[Hold], signed: int, speak: Translator) -> None:
+def _tell(found: Sequence[Hold], signed: int, zone: ZoneInfo, speak: Translator) -> None:
     for one in found:
-        click.echo(speak.say(_sentence(one)))
+        click.echo(speak.say(_sentence(one, zone, speak)))
     if signed:
         click.echo(speak.say(say(N_("Directives signed: {count}."), count=signed)))
 
 
-def _sentence(one: Hold) -> Message:
+def _sentence(one: Hold, zone: ZoneInfo, speak: Translator) -> Message:
     fields = {
         "kind": one.kind,
         "type": one.subject_type,
         "subject": one.subject,
-        "start": _text(one.start),
+        "start": speak.moment(one.start, zone),
         "reference": one.reference,
     }
     if one.end is None:
         return say(N_("{kind}: {type} {subject}, from {start} until it is lifted ({reference})."), **fields)
     return say(
-        N_("{kind}: {type} {subject}, from {start} to {end} ({reference})."), end=_text(one.end), **fields
+        N_("{kind}: {type} {subject}, from {start} to {end} ({reference})."),
+        end=speak.moment(one.end, zone),
+        **fields,
     )
 
 

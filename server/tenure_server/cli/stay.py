@@ -74,7 +74,7 @@ def set_command(
     """
     subject = _subject(StayKind(kind), body, person, serial)
 
-    async def work(installation: Installation) -> tuple[Stay, int]:
+    async def work(installation: Installation) -> tuple[Stay, int, ZoneInfo]:
         zone = installation.policy.zone
         wanted = SetStay(
             kind=StayKind(kind),
@@ -85,10 +85,10 @@ def set_command(
             since=_moment(since, zone, "--since"),
         )
         done = await set_stay(installation.store, installation.clock, zone, wanted)
-        return done, await sweep(installation)
+        return done, await sweep(installation), zone
 
-    done, signed = with_installation(config, flags, work)
-    _tell([done], signed, translator(chosen_language()))
+    done, signed, zone = with_installation(config, flags, work)
+    _tell([done], signed, zone, translator(chosen_language()))
 
 
 @stay.command("lift")
@@ -109,7 +109,7 @@ def lift_command(
     """
     subject_type, subject = _subject(StayKind(kind), body, person, serial)
 
-    async def work(installation: Installation) -> tuple[Sequence[Stay], int]:
+    async def work(installation: Installation) -> tuple[Sequence[Stay], int, ZoneInfo]:
         ended = await lift_stay(
             installation.store,
             installation.clock,
@@ -117,10 +117,10 @@ def lift_command(
             subject_type=subject_type,
             subject=subject,
         )
-        return ended, await sweep(installation)
+        return ended, await sweep(installation), installation.policy.zone
 
-    ended, signed = with_installation(config, flags, work)
-    _tell(ended, signed, translator(chosen_language()))
+    ended, signed, zone = with_installation(config, flags, work)
+    _tell(ended, signed, zone, translator(chosen_language()))
 
 
 @stay.command("list")
@@ -133,17 +133,18 @@ def list_command(*, with_past: bool, as_json: bool, config: Path | None, **flags
     Example: tenure stay list --json
     """
 
-    async def work(installation: Installation) -> list[Stay]:
+    async def work(installation: Installation) -> tuple[list[Stay], ZoneInfo]:
         now = installation.clock.now()
         found = await stays(installation.store)
-        return [one for one in found if with_past or one.end is None or now < one.end]
+        shown = [one for one in found if with_past or one.end is None or now < one.end]
+        return shown, installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         document = {"stays": [_document(one) for one in found]}
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
-    _tell(found, 0, translator(chosen_language()))
+    _tell(found, 0, zone, translator(chosen_language()))
 
 
 def _subject(kind: StayKind, body: str | None, person: str | None, serial: str | None) -> Subject:
@@ -175,23 +176,27 @@ def _moment(text: str | None, zone: ZoneInfo, option: str) -> datetime | None:
         raise InputError(say(sentence, option=option, text=text)) from error
 
 
-def _tell(found: Sequence[Stay], signed: int, speak: Translator) -> None:
+def _tell(found: Sequence[Stay], signed: int, zone: ZoneInfo, speak: Translator) -> None:
     for one in found:
-        click.echo(speak.say(_sentence(one)))
+        click.echo(speak.say(_sentence(one, zone, speak)))
     if signed:
         click.echo(speak.say(say(N_("Directives signed: {count}."), count=signed)))
 
 
-def _sentence(one: Stay) -> Message:
+def _sentence(one: Stay, zone: ZoneInfo, speak: Translator) -> Message:
     fields = {
         "kind": one.kind,
         "subject": one.subject or one.subject_type,
-        "start": _text(one.start),
+        "start": speak.moment(one.start, zone),
         "reference": one.reference,
     }
     if one.end is None:
         return say(N_("{kind}: {subject}, from {start} until it is lifted ({reference})."), **fields)
-    return say(N_("{kind}: {subject}, from {start} to {end} ({reference})."), end=_text(one.end), **fields)
+    return say(
+        N_("{kind}: {subject}, from {start} to {end} ({reference})."),
+        end=speak.moment(one.end, zone),
+        **fields,
+    )
 
 
 def _document(one: Stay) -> dict[str, Any]:
