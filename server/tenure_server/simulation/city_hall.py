@@ -42,6 +42,7 @@ from tenure_server.signer.errors import ServerUnavailableError
 from tenure_server.signer.journal import Journal
 from tenure_server.signer.rounds import Round, Signer
 from tenure_server.signer.settings import SignerSettings
+from tenure_server.simulation.books import Books, read_books
 from tenure_server.simulation.driving import drive
 from tenure_server.usecases.directive_words import Notice
 from tenure_server.usecases.enforce_ends import Enforcement, SweepResult, enforce_ends
@@ -56,6 +57,7 @@ from tenure_server.usecases.restore import confirm_register
 from tenure_server.usecases.seal_log import seal_log
 from tenure_server.usecases.signer_exchange import merge_approval, signer_inbox, store_release
 from tenure_server.usecases.take_back import TakeBack, TakenBack, take_back
+from tenure_server.usecases.verify_log import verify_log
 from tenure_server.usecases.visit import Visited, Visiting, visit
 
 ID: Final = MunicipalityId("kuntala")
@@ -313,6 +315,15 @@ class CityHall:
     def round(self) -> Round:
         """Let the signer do one round."""
         return self.signer.round()
+
+    def books(self) -> Books:
+        """Return everything that was written down."""
+        return self._read(read_books)
+
+    def log_fault(self) -> str | None:
+        """Recompute the log; return the first thing in it that does not hold."""
+        fault = drive(verify_log(self.store, self.municipality())).fault
+        return None if fault is None else str(fault.why)
 
     def backup(self) -> Backup:
         """Return a backup."""

@@ -130,7 +130,9 @@ class Disasters:
             return
         world = self.world
         backup, known, at = self.backups.pop(happening.about)
+        world.examine()
         world.hall.restore(backup)
+        world.examine()
         world.oracle.restored(known)
         world.tell(say(N_("The server is restored from the backup of {day}."), day=at.isoformat()))
         forgotten = [one for one in self.helpdesk.done if one.at > at and one.kind in RETOLD]

@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from tenure_agent import accept, decide
 from tenure_policies import directive
+from tenure_server.adapters.memory import audit as memory_audit
 from tenure_server.domain import (
+    audit,
     entitlement,
     mandate,
     register_change,
@@ -21,9 +23,11 @@ from tenure_server.domain import (
 )
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, Message, say
-from tenure_server.usecases import enrol_device, visit
+from tenure_server.usecases import enforce_ends, enrol_device, visit
 
 DAY: Final = timedelta(days=1)
+LOST: Final = 40
+"""The position that is gone."""
 Patch = tuple[object, str, object]
 
 
@@ -120,6 +124,27 @@ def _one_entitlement() -> tuple[Patch, ...]:
     return ((entitlement, "union", shortest),)
 
 
+def _unlogged_lock() -> tuple[Patch, ...]:
+    """Let the sweep forget the entry of each directive that locks."""
+
+    async def forgetful(self: Any, kind: audit.AuditKind, subject: str, **fields: Any) -> None:
+        if kind is not audit.AuditKind.DIRECTIVE_SIGNED or fields["state"] != "locked":
+            logged = audit.entry(self.now, kind, subject, **{"serial": subject, **fields})
+            await self.tx.audit.append([logged])
+
+    return ((enforce_ends._Sweep, "_log", forgetful),)  # noqa: SLF001 - as above
+
+
+def _entry_lost() -> tuple[Patch, ...]:
+    """Let the store leave out one position, as if an entry had been taken away again."""
+    logged = memory_audit._logged  # noqa: SLF001 - as above
+
+    def gapped(position: int, entry: Any) -> Any:
+        return logged(position + (position >= LOST), entry)
+
+    return ((memory_audit, "_logged", gapped),)
+
+
 FAULTS: Final[Mapping[str, Fault]] = {
     "skip-freshness": Fault(what=say(N_("The register's age is not looked at.")), patches=_skip_freshness),
     "drop-hold": Fault(what=say(N_("Holds are not looked at.")), patches=_drop_hold),
@@ -144,6 +169,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "first-end-counts": Fault(
         what=say(N_("The first of several seats to end ends the right.")), patches=_one_entitlement
     ),
+    "unlogged-lock": Fault(
+        what=say(N_("A directive that locks is not written into the log.")), patches=_unlogged_lock
+    ),
+    "entry-lost": Fault(what=say(N_("An entry of the log is gone.")), patches=_entry_lost),
 }
 
 

@@ -61,6 +61,8 @@ class City:
             for happening in self.world.script.happenings:
                 self.world.at(happening.at, lambda one=happening: self._happen(one))  # type: ignore[misc]
             self.world.run(self.world.script.ends)
+            self.world.hall.store.fails = False
+            self.world.examine()
         except BreachError as error:
             breach = error.breach
         except Exception as error:

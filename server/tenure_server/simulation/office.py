@@ -22,6 +22,7 @@ DAY = timedelta(days=1)
 SWEEP_AT_LEAST = 7 * DAY
 """In earnest a sweep runs every minute; between the moments at which something falls due it finds nothing."""
 SEAL_EVERY = 60 * DAY
+EXAMINE_EVERY = 180 * DAY
 WAITS = frozenset({Hold.HOURLY_CAP, Hold.DAILY_CAP, Hold.CAMPAIGN_RATE, Hold.CAMPAIGN_CEILING,
                    Hold.COOLING_OFF, Hold.NOT_DUE, Hold.STOPPED})  # fmt: skip
 
@@ -51,6 +52,7 @@ class Office:
         """Start the routine."""
         self.world.at(self.world.now + SECOND, self._heartbeat)
         self.world.at(self.world.now + DAY, self._seal)
+        self.world.at(self.world.now + EXAMINE_EVERY, self._examine)
 
     def _heartbeat(self) -> None:
         if self.swept is None or self.swept + SWEEP_AT_LEAST <= self.world.now:
@@ -62,6 +64,11 @@ class Office:
         if not self.world.is_down:
             self.world.hall.seal()
         self.world.at(self.world.now + SEAL_EVERY, self._seal)
+
+    def _examine(self) -> None:
+        if not self.world.is_down:
+            self.world.examine()
+        self.world.at(self.world.now + EXAMINE_EVERY, self._examine)
 
     def sweep_soon(self) -> None:
         """Sweep within the minute, as the scheduler does."""

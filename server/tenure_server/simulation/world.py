@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tenure_server.domain.message import Message
+from tenure_server.simulation.breach import Rule
 from tenure_server.simulation.chance import share_of
 from tenure_server.simulation.city_hall import CityHall, SimulatedClock
+from tenure_server.simulation.explanations import unexplained
 from tenure_server.simulation.happenings import Script
 from tenure_server.simulation.oracle import Oracle
 
@@ -67,6 +69,18 @@ class World:
         """Let something happen at a moment; of one moment, first come first served."""
         self._order += 1
         heapq.heappush(self._heap, (max(moment, self.now), self._order, action))
+
+    def examine(self) -> None:
+        """Judge the books: whether the log holds, and everything that was done explains itself.
+
+        Raises:
+            BreachError: Something does not.
+        """
+        fault = self.hall.log_fault()
+        if fault is not None:
+            self.oracle.breach(Rule.LOG_BROKEN, self.now, "log", fault)
+        for found in unexplained(self.hall.books()):
+            self.oracle.breach(Rule.UNEXPLAINED, self.now, found.subject, found.why)
 
     def tell(self, what: Message) -> None:
         """Add a line to the story."""

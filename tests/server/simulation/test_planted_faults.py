@@ -20,6 +20,7 @@ CAUGHT = {
     "day-early": ("f/0", Rule.SITTING_LOCKED),
     "day-late": ("f/0", Rule.LEAVER_FORGOTTEN),
     "drop-hold": ("f/0", Rule.WRONGLY_WIPED),
+    "entry-lost": ("f/0", Rule.LOG_BROKEN),
     "first-end-counts": ("f/0", Rule.SITTING_LOCKED),
     "lease-never-ends": ("f/0", Rule.LEAVER_FORGOTTEN),
     "missing-row-ends": ("f/3", Rule.REGISTER_DIFFERS),
@@ -28,6 +29,7 @@ CAUGHT = {
     "old-lock": ("f/3", Rule.OLD_LOCK_ACCEPTED),
     "skip-freshness": ("f/6", Rule.WRONGLY_WIPED),
     "unknown-end": ("f/6", Rule.SITTING_LOCKED),
+    "unlogged-lock": ("f/0", Rule.UNEXPLAINED),
 }
 """Fault -> the seed of a city of half a year, and the rule that it breaks there."""
 
