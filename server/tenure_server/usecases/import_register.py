@@ -25,7 +25,7 @@ from tenure_server.domain.quarantine import ROW_RULINGS, Decisions, Settled, set
 from tenure_server.domain.register import RegisterRead
 from tenure_server.domain.register_change import RegisterChange, register_change
 from tenure_server.usecases.ports import Clock, Store, Transaction
-from tenure_server.usecases.two_approvers import approvers_of
+from tenure_server.usecases.two_approvers import APPROVED_DIGITS, approvers_of
 
 
 class ImportStatus(StrEnum):
@@ -50,7 +50,7 @@ class RegisterFile:
 
     def import_id(self, municipality: str) -> str:
         """Return what approvers sign over: `tenure approve resume` takes it as a stop."""
-        return f"{municipality}/import-{self.digest[:16]}"
+        return f"{municipality}/import-{self.digest[:APPROVED_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.import_register import listed_people, municipality_name
 from tenure_server.usecases.ports import Clock, Store, Transaction
 from tenure_server.usecases.recorded_register import REGISTER_DATE, RESTORED, facts_at, register_changes
-from tenure_server.usecases.two_approvers import approvers_of
+from tenure_server.usecases.two_approvers import APPROVED_DIGITS, approvers_of
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -108,7 +108,7 @@ async def _judge(
         restored=False,
         same=_register(current) == _register(change.facts),
         reason=change.bar,
-        restore_id=f"{await municipality_name(tx)}/restore-{digest[:16]}",
+        restore_id=f"{await municipality_name(tx)}/restore-{digest[:APPROVED_DIGITS]}",
         change=change,
         preview=preview(current, change.facts, change, policy, now, digest=digest),
     )

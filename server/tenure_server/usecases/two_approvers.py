@@ -8,6 +8,9 @@ from tenure_policies.trusted_keys import MIN_APPROVERS, RefusedDocumentError, Tr
 from tenure_server.domain.errors import RefusedError
 from tenure_server.domain.message import N_, say
 
+APPROVED_DIGITS = 40
+"""Hex digits of a digest in what approvers sign over: too many to find two files with one name."""
+
 
 def approvers_of(
     documents: Sequence[tuple[KeysDocument, bytes]], statement: SignedDocument, about: str
