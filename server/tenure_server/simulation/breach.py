@@ -16,6 +16,7 @@ class Rule(StrEnum):
     WIPED_UNLOCKED = "wiped_unlocked"
     SITTING_LOCKED = "sitting_locked"
     LEAVER_FORGOTTEN = "leaver_forgotten"
+    NOT_WIPED = "not_wiped"
     RESTORE_UNNOTICED = "restore_unnoticed"
     TWO_CUSTODIANS = "two_custodians"
     IMPORT_TOOK_TOO_MUCH = "import_took_too_much"
@@ -38,6 +39,7 @@ SENTENCES = {
     Rule.WIPED_UNLOCKED: N_("{subject} was wiped without being locked under the same lock: {detail}."),
     Rule.SITTING_LOCKED: N_("{subject} is locked, and nothing that is known justifies it: {detail}."),
     Rule.LEAVER_FORGOTTEN: N_("{subject} is not locked although the right to it is over: {detail}."),
+    Rule.NOT_WIPED: N_("{subject} is not wiped although nothing has barred it since {detail}."),
     Rule.RESTORE_UNNOTICED: N_(
         "{subject} showed an order that the restored server does not know, and it did not notice."
     ),

@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from tenure_agent import accept, decide
 from tenure_policies import directive
+from tenure_policies.payloads import DirectiveState
 from tenure_server.adapters.memory import audit as memory_audit
 from tenure_server.domain import (
     audit,
+    directive_state,
     entitlement,
     mandate,
     register_change,
@@ -23,6 +25,8 @@ from tenure_server.domain import (
 )
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, Message, say
+from tenure_server.signer import rounds
+from tenure_server.signer.decide import Hold
 from tenure_server.usecases import enforce_ends, enrol_device, visit
 
 DAY: Final = timedelta(days=1)
@@ -135,6 +139,22 @@ def _unlogged_lock() -> tuple[Patch, ...]:
     return ((enforce_ends._Sweep, "_log", forgetful),)  # noqa: SLF001 - as above
 
 
+def _never_released() -> tuple[Patch, ...]:
+    return ((rounds, "judge_standing", lambda *_: Hold.STOPPED),)
+
+
+def _never_ordered() -> tuple[Patch, ...]:
+    return ((directive_state, "_state", _locked_at_most(directive_state._state)),)  # noqa: SLF001 - as above
+
+
+def _locked_at_most(state: Callable[..., DirectiveState]) -> Callable[..., DirectiveState]:
+    def judged(plan: Any, device: Any, lease: Any, released: Any) -> DirectiveState:
+        del released
+        return state(plan, device, lease, frozenset())
+
+    return judged
+
+
 def _entry_lost() -> tuple[Patch, ...]:
     """Let the store leave out one position, as if an entry had been taken away again."""
     logged = memory_audit._logged  # noqa: SLF001 - as above
@@ -172,6 +192,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "unlogged-lock": Fault(
         what=say(N_("A directive that locks is not written into the log.")), patches=_unlogged_lock
     ),
+    "never-released": Fault(what=say(N_("The signer releases no wipe.")), patches=_never_released),
+    "never-ordered": Fault(what=say(N_("A sweep orders no wipe.")), patches=_never_ordered),
     "entry-lost": Fault(what=say(N_("An entry of the log is gone.")), patches=_entry_lost),
 }
 

@@ -47,7 +47,6 @@ class Kind(StrEnum):
     """They sign nothing for a while."""
     OLD_LOCK_OFFERED = "old_lock_offered"
     """Whoever has the directive key signs an order under a lock that was replaced."""
-    KEYS_PUBLISHED = "keys_published"
 
 
 class ImportFault(StrEnum):

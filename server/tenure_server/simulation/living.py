@@ -13,6 +13,7 @@ from tenure_server.simulation.happenings import Happening, Kind, Script
 from tenure_server.simulation.helpdesk import Helpdesk
 from tenure_server.simulation.machines import Machines
 from tenure_server.simulation.office import Office
+from tenure_server.simulation.overdue import Overdue
 from tenure_server.simulation.secretary import Secretary
 from tenure_server.simulation.world import Told, World
 
@@ -47,6 +48,7 @@ class City:
         self.world = World(script=script, clock=clock, hall=hall, story=[] if telling else None)
         self.office = Office(world=self.world, follow_ups=FollowUps(self.world))
         self.machines = Machines(world=self.world, office=self.office)
+        self.overdue = Overdue(world=self.world, office=self.office, machines=self.machines)
         self.secretary = Secretary(world=self.world, office=self.office)
         self.helpdesk = Helpdesk(world=self.world, office=self.office, machines=self.machines)
         self.disasters = Disasters(
@@ -90,6 +92,7 @@ class City:
             if happening.kind is not Kind.ENTERED:
                 self.helpdesk.carry_out(happening)
         self.office.begin()
+        self.overdue.begin()
 
     def _happen(self, happening: Happening) -> None:
         match happening.kind:

@@ -96,6 +96,11 @@ class Machines:
         away = machine.away_until is not None and now < machine.away_until
         return not (away or self.world.is_down)
 
+    def is_there(self, serial: str) -> bool:
+        """Tell whether a laptop is on and in reach of the server, or was wiped."""
+        machine = self.machines[serial]
+        return machine.laptop.is_wiped or (self._is_on(machine) and self._is_reachable(serial))
+
     def _is_lost(self, serial: str, way: str, number: int) -> bool:
         lossy = self.world.lossy_until is not None and self.world.now < self.world.lossy_until
         return lossy and self.world.share("lost", serial, way, number) < LOSS

@@ -24,6 +24,8 @@ CAUGHT = {
     "first-end-counts": ("f/0", Rule.SITTING_LOCKED),
     "lease-never-ends": ("f/0", Rule.LEAVER_FORGOTTEN),
     "missing-row-ends": ("f/3", Rule.REGISTER_DIFFERS),
+    "never-ordered": ("f/4", Rule.NOT_WIPED),
+    "never-released": ("f/4", Rule.NOT_WIPED),
     "no-breaker": ("f/0", Rule.IMPORT_TOOK_TOO_MUCH),
     "nobody-looks": ("f/6", Rule.REENROLLED_UNLOCKED),
     "old-lock": ("f/3", Rule.OLD_LOCK_ACCEPTED),
