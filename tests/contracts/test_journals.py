@@ -1,4 +1,7 @@
-"""What a journal owes: one method, one transaction; the same after it was opened again."""
+"""What a journal owes: one method, one transaction; the same after it was opened again.
+
+The one in memory is what laptops of the simulation have: opening it again is going on with it.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -15,11 +18,12 @@ from fakes.municipality import Municipality, new_key
 from tenure_agent.adapters.journal_sqlite import REFUSALS_KEPT, SqliteJournal
 from tenure_agent.decide import ActRecord, Anchor, Floor, Suspicion
 from tenure_agent.errors import JournalError
-from tenure_agent.ports import Enrolment
+from tenure_agent.ports import Enrolment, Journal
 from tenure_policies.directive import Identity
 from tenure_policies.envelope import Payload, PayloadType, SignedDocument, read_unverified, seal, signer_for
 from tenure_policies.payloads import Act, Directive, Outcome
 from tenure_policies.trusted_keys import Refusal
+from tenure_server.simulation.agent_journal import MemoryJournal
 
 CITY = Municipality()
 ME = Identity(municipality="kuntala", device="device-1", device_key="k" * 64, epoch=1, serial="S1")
@@ -39,11 +43,12 @@ def sealed(number: int, record: ActRecord) -> SignedDocument:
     return seal(Note(number=number, outcome=record.outcome), PayloadType.RECEIPT, SIGNER)
 
 
-Open = Callable[[], SqliteJournal]
+Open = Callable[[], Journal]
+OpenFile = Callable[[], SqliteJournal]
 
 
 @pytest.fixture
-def reopen(tmp_path: Path) -> Open:
+def reopen_file(tmp_path: Path) -> OpenFile:
     opened: list[SqliteJournal] = []
 
     def again() -> SqliteJournal:
@@ -55,8 +60,21 @@ def reopen(tmp_path: Path) -> Open:
     return again
 
 
+@pytest.fixture(params=["sqlite", "memory"])
+def reopen(request: pytest.FixtureRequest, reopen_file: OpenFile) -> Open:
+    in_memory = MemoryJournal()
+    return reopen_file if request.param == "sqlite" else lambda: in_memory
+
+
 @pytest.fixture
-def journal(reopen: Open) -> SqliteJournal:
+def file(reopen_file: OpenFile) -> SqliteJournal:
+    journal = reopen_file()
+    journal.begin_epoch(ENROLMENT, tuple(CITY.documents))
+    return journal
+
+
+@pytest.fixture
+def journal(reopen: Open) -> Journal:
     journal = reopen()
     journal.begin_epoch(ENROLMENT, tuple(CITY.documents))
     return journal
@@ -75,26 +93,26 @@ def test_a_new_journal_holds_nothing(reopen: Open):
     assert journal.floor() is None
 
 
-def test_an_enrolment_and_its_keys_are_there_after_a_restart(journal: SqliteJournal, reopen: Open):
+def test_an_enrolment_and_its_keys_are_there_after_a_restart(journal: Journal, reopen: Open):
     assert journal.enrolment() == ENROLMENT
     again = reopen()
     assert again.enrolment() == ENROLMENT
     assert list(again.keys()) == CITY.documents
 
 
-def test_a_directive_is_held_whole_with_its_signatures(journal: SqliteJournal, reopen: Open):
+def test_a_directive_is_held_whole_with_its_signatures(journal: Journal, reopen: Open):
     document, directive = order()
     journal.accept_directive(document, directive)
     assert reopen().held() == document
 
 
-def test_a_lock_that_was_replaced_is_remembered_for_good(journal: SqliteJournal, reopen: Open):
+def test_a_lock_that_was_replaced_is_remembered_for_good(journal: Journal, reopen: Open):
     for seq, lock_id in enumerate(["lock-1", "lock-1", "lock-2", "lock-3"], start=1):
         journal.accept_directive(*order(seq=seq, lock_id=lock_id))
     assert reopen().replaced_locks() == {"lock-1", "lock-2"}
 
 
-def test_seq_never_falls_even_if_somebody_asks(journal: SqliteJournal):
+def test_seq_never_falls_even_if_somebody_asks(journal: Journal):
     newest = order(seq=5)
     journal.accept_directive(*newest)
     for seq in (4, 5):
@@ -104,13 +122,13 @@ def test_seq_never_falls_even_if_somebody_asks(journal: SqliteJournal):
     assert journal.replaced_locks() == frozenset()
 
 
-def test_an_act_is_there_before_it_is_carried_out(journal: SqliteJournal, reopen: Open):
+def test_an_act_is_there_before_it_is_carried_out(journal: Journal, reopen: Open):
     begun = journal.begin(LOCK, None)
     assert reopen().unfinished() == begun
     assert begun.id > 0
 
 
-def test_an_act_that_is_over_is_no_longer_unfinished(journal: SqliteJournal):
+def test_an_act_that_is_over_is_no_longer_unfinished(journal: Journal):
     begun = journal.begin(LOCK, None)
     done = journal.advance(begun, Outcome.DONE, sealed)
     assert journal.unfinished() is None
@@ -118,12 +136,12 @@ def test_an_act_that_is_over_is_no_longer_unfinished(journal: SqliteJournal):
     assert done.receipt == 1
 
 
-def test_a_failed_lock_is_not_the_last_lock(journal: SqliteJournal):
+def test_a_failed_lock_is_not_the_last_lock(journal: Journal):
     journal.advance(journal.begin(LOCK, None), Outcome.FAILED, sealed)
     assert journal.last_lock() is None
 
 
-def test_whether_the_volume_opened_before_survives_a_crash(journal: SqliteJournal, reopen: Open):
+def test_whether_the_volume_opened_before_survives_a_crash(journal: Journal, reopen: Open):
     accepted = journal.begin(WIPE, sealed)
     journal.advance(replace(accepted, opened_before=True), Outcome.RUNNING, sealed)
     resumed = reopen().unfinished()
@@ -132,7 +150,7 @@ def test_whether_the_volume_opened_before_survives_a_crash(journal: SqliteJourna
     assert reopen().last_wipe() == resumed
 
 
-def test_receipts_are_numbered_without_gaps_also_over_restarts(journal: SqliteJournal, reopen: Open):
+def test_receipts_are_numbered_without_gaps_also_over_restarts(journal: Journal, reopen: Open):
     for _ in range(3):
         journal.advance(journal.begin(LOCK, None), Outcome.DONE, sealed)
         journal = reopen()
@@ -141,7 +159,7 @@ def test_receipts_are_numbered_without_gaps_also_over_restarts(journal: SqliteJo
     assert numbers == [1, 2, 3]
 
 
-def test_a_receipt_that_cannot_be_sealed_leaves_the_act_as_it_was(journal: SqliteJournal):
+def test_a_receipt_that_cannot_be_sealed_leaves_the_act_as_it_was(journal: Journal):
     begun = journal.begin(LOCK, None)
 
     def fails(number: int, record: ActRecord) -> SignedDocument:
@@ -155,7 +173,17 @@ def test_a_receipt_that_cannot_be_sealed_leaves_the_act_as_it_was(journal: Sqlit
     assert [number for number, _ in journal.receipts()] == [1]
 
 
-def test_acknowledged_receipts_are_dropped_and_the_numbers_go_on(journal: SqliteJournal):
+def test_an_act_whose_receipt_cannot_be_sealed_never_began(journal: Journal):
+    def fails(number: int, record: ActRecord) -> SignedDocument:
+        raise RuntimeError("the key is gone")
+
+    with pytest.raises(RuntimeError):
+        journal.begin(WIPE, fails)
+    assert journal.unfinished() is None
+    assert journal.last_wipe() is None
+
+
+def test_acknowledged_receipts_are_dropped_and_the_numbers_go_on(journal: Journal):
     for _ in range(3):
         journal.advance(journal.begin(LOCK, None), Outcome.DONE, sealed)
     journal.acknowledge_receipts(2)
@@ -166,18 +194,18 @@ def test_acknowledged_receipts_are_dropped_and_the_numbers_go_on(journal: Sqlite
 
 
 @pytest.mark.parametrize("through", [0, -1, 2, 10**9])
-def test_an_acknowledgement_of_what_was_never_sent_is_ignored(journal: SqliteJournal, through: int):
+def test_an_acknowledgement_of_what_was_never_sent_is_ignored(journal: Journal, through: int):
     journal.advance(journal.begin(LOCK, None), Outcome.DONE, sealed)
     journal.acknowledge_receipts(through)
     assert [number for number, _ in journal.receipts()] == [1]
     assert journal.receipts_through() == 0
 
 
-def note_refusal(journal: SqliteJournal, subject: str) -> bool:
+def note_refusal(journal: Journal, subject: str) -> bool:
     return journal.note_refusal(Refusal.OLDER_SEQ, "1 after 2", alarm=False, subject=subject, at=NOON)
 
 
-def test_the_same_refusal_of_the_same_document_is_reported_once(journal: SqliteJournal):
+def test_the_same_refusal_of_the_same_document_is_reported_once(journal: Journal):
     assert note_refusal(journal, "a")
     assert not note_refusal(journal, "a")
     assert note_refusal(journal, "b")
@@ -187,51 +215,51 @@ def test_the_same_refusal_of_the_same_document_is_reported_once(journal: SqliteJ
     assert not note_refusal(journal, "a")
 
 
-def test_a_refusal_reads_back_as_it_was(journal: SqliteJournal, reopen: Open):
+def test_a_refusal_reads_back_as_it_was(journal: Journal, reopen: Open):
     journal.note_refusal(Refusal.BAD_SIGNATURE, "x" * 1000, alarm=True, subject="a", at=NOON)
     report = reopen().refusals()[0]
     assert (report.refusal, report.alarm, report.at) == ("bad_signature", True, NOON)
     assert len(report.detail) == 300
 
 
-def test_years_of_garbage_do_not_fill_the_journal(journal: SqliteJournal):
+def test_years_of_garbage_do_not_fill_the_journal(journal: Journal):
     for number in range(REFUSALS_KEPT + 50):
         note_refusal(journal, str(number))
     assert len(journal.refusals()) == REFUSALS_KEPT
 
 
-def test_visits_are_counted_upwards_over_restarts(journal: SqliteJournal, reopen: Open):
+def test_visits_are_counted_upwards_over_restarts(journal: Journal, reopen: Open):
     assert [journal.next_visit(), journal.next_visit(), reopen().next_visit()] == [1, 2, 3]
 
 
-def test_the_visit_counter_is_raised_but_never_lowered(journal: SqliteJournal):
+def test_the_visit_counter_is_raised_but_never_lowered(journal: Journal):
     journal.adopt_visit(40)
     assert journal.next_visit() == 41
     journal.adopt_visit(7)
     assert journal.next_visit() == 42
 
 
-def test_what_the_server_has_and_what_it_wants_again(journal: SqliteJournal):
+def test_what_the_server_has_and_what_it_wants_again(journal: Journal):
     journal.acknowledge({"os": "a", "disk": "b"}, ())
     journal.acknowledge({"os": "c"}, ("disk", "unknown"))
     assert journal.acknowledged() == {"os": "c"}
 
 
-def test_the_floor_never_falls(journal: SqliteJournal, reopen: Open):
+def test_the_floor_never_falls(journal: Journal, reopen: Open):
     later = Floor(at=NOON + timedelta(days=1), anchor=ANCHOR)
     journal.set_floor(later)
     journal.set_floor(Floor(at=NOON, anchor=ANCHOR))
     assert reopen().floor() == later
 
 
-def test_a_rotation_of_the_keys_lets_the_floor_begin_anew(journal: SqliteJournal):
+def test_a_rotation_of_the_keys_lets_the_floor_begin_anew(journal: Journal):
     journal.set_floor(Floor(at=NOON, anchor=ANCHOR))
     journal.add_keys(CITY.rotated(directive=new_key()).documents[-1])
     assert journal.floor() is None
     assert len(journal.keys()) == 2
 
 
-def test_a_suspicion_is_kept_and_cleared(journal: SqliteJournal, reopen: Open):
+def test_a_suspicion_is_kept_and_cleared(journal: Journal, reopen: Open):
     journal.set_suspicion(Suspicion(seconds=7.0, anchor=ANCHOR))
     journal = reopen()
     assert journal.suspicion() == Suspicion(seconds=7.0, anchor=ANCHOR)
@@ -239,7 +267,7 @@ def test_a_suspicion_is_kept_and_cleared(journal: SqliteJournal, reopen: Open):
     assert journal.suspicion() is None
 
 
-def test_manifest_release_and_checkpoint_are_held(journal: SqliteJournal, reopen: Open):
+def test_manifest_release_and_checkpoint_are_held(journal: Journal, reopen: Open):
     manifest = CITY.approve(CITY.manifest(CITY.entry(ME)))
     release = CITY.let_go(CITY.release_of(manifest, ME))
     journal.put_manifest(manifest)
@@ -248,7 +276,7 @@ def test_manifest_release_and_checkpoint_are_held(journal: SqliteJournal, reopen
     assert reopen().authority() == (manifest, release)
 
 
-def test_a_checkpoint_waits_until_it_was_shown_back(journal: SqliteJournal):
+def test_a_checkpoint_waits_until_it_was_shown_back(journal: Journal):
     document = order()[0]
     journal.put_checkpoint(document)
     assert journal.checkpoint() == (document, False)
@@ -256,7 +284,7 @@ def test_a_checkpoint_waits_until_it_was_shown_back(journal: SqliteJournal):
     assert journal.checkpoint() == (document, True)
 
 
-def test_a_new_epoch_starts_anew_but_keeps_the_floor(journal: SqliteJournal):
+def test_a_new_epoch_starts_anew_but_keeps_the_floor(journal: Journal):
     journal.accept_directive(*order())
     journal.advance(journal.begin(LOCK, None), Outcome.DONE, sealed)
     note_refusal(journal, "a")
@@ -277,29 +305,29 @@ def test_a_new_epoch_starts_anew_but_keeps_the_floor(journal: SqliteJournal):
     assert [number for number, _ in journal.receipts()] == [1]
 
 
-def test_a_full_disk_half_writes_nothing_and_says_what_to_do(journal: SqliteJournal, reopen: Open):
+def test_a_full_disk_half_writes_nothing_and_says_what_to_do(file: SqliteJournal, reopen_file: OpenFile):
     document, directive = order()
-    journal.accept_directive(document, directive)
-    page_count = journal._one("PRAGMA page_count")[0]
-    journal._rows(f"PRAGMA max_page_count = {page_count}")
+    file.accept_directive(document, directive)
+    page_count = file._one("PRAGMA page_count")[0]
+    file._rows(f"PRAGMA max_page_count = {page_count}")
     big = msgspec.structs.replace(directive, seq=2, lock_id="lock-2", plan_digest="x" * 300_000)
     with pytest.raises(JournalError, match="Free its disk"):
-        journal.accept_directive(CITY.sign(big), big)
-    assert journal.held() == document
-    assert journal.replaced_locks() == frozenset()
-    again = reopen()
+        file.accept_directive(CITY.sign(big), big)
+    assert file.held() == document
+    assert file.replaced_locks() == frozenset()
+    again = reopen_file()
     again.accept_directive(CITY.sign(big), big)
     assert again.replaced_locks() == {"lock-1"}
 
 
-def test_a_locked_database_half_writes_nothing_and_works_later(journal: SqliteJournal, tmp_path: Path):
+def test_a_locked_database_half_writes_nothing_and_works_later(file: SqliteJournal, tmp_path: Path):
     other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(JournalError):
-        journal.next_visit()
+        file.next_visit()
     other.execute("ROLLBACK")
     other.close()
-    assert journal.next_visit() == 1
+    assert file.next_visit() == 1
 
 
 def test_a_file_that_is_no_database_is_an_error_with_advice(tmp_path: Path):
@@ -308,16 +336,16 @@ def test_a_file_that_is_no_database_is_an_error_with_advice(tmp_path: Path):
         SqliteJournal(tmp_path / "journal.sqlite")
 
 
-def test_a_journal_of_a_newer_agent_is_left_alone(journal: SqliteJournal, reopen: Open):
-    journal._rows("PRAGMA user_version = 99")
+def test_a_journal_of_a_newer_agent_is_left_alone(file: SqliteJournal, reopen_file: OpenFile):
+    file._rows("PRAGMA user_version = 99")
     with pytest.raises(JournalError, match="newer agent"):
-        reopen()
+        reopen_file()
 
 
-def test_the_journal_is_for_its_owner_only(journal: SqliteJournal, tmp_path: Path):
+def test_the_journal_is_for_its_owner_only(file: SqliteJournal, tmp_path: Path):
     assert (tmp_path / "journal.sqlite").stat().st_mode & 0o077 == 0
 
 
-def test_what_is_committed_is_on_the_disk(journal: SqliteJournal):
-    assert journal._one("PRAGMA synchronous")[0] == 2
-    assert journal._one("PRAGMA journal_mode")[0] == "wal"
+def test_what_is_committed_is_on_the_disk(file: SqliteJournal):
+    assert file._one("PRAGMA synchronous")[0] == 2
+    assert file._one("PRAGMA journal_mode")[0] == "wal"

@@ -1,13 +1,14 @@
 """A laptop's journal in memory: what the agent's port asks, kept in plain values; gone with the disk.
 
-Follows the rules of the agent's own journal; what it cannot show is a disk that fails in mid-write, which the
-agent's tests do.
+Keeps the contract of the agent's own journal (`tests/contracts`); what it cannot show is a disk that fails in
+mid-write, which the agent's tests do.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tenure_agent.adapters.journal_sqlite import REFUSALS_KEPT
 from tenure_agent.decide import ActRecord, Floor, Suspicion
 from tenure_agent.errors import JournalError
 from tenure_agent.ports import Enrolment, SealReceipt
@@ -33,8 +34,8 @@ class MemoryJournal:
     _receipts: dict[int, SignedDocument] = field(default_factory=dict)
     _receipt: int = 0
     _through: int = 0
-    _refusals: list[RefusalReport] = field(default_factory=list)
-    _refused: set[tuple[str, str]] = field(default_factory=set)
+    _refusals: dict[tuple[str, str], RefusalReport] = field(default_factory=dict)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
     _visit: int = 0
     _acknowledged: dict[str, str] = field(default_factory=dict)
     _floor: Floor | None = None
@@ -95,8 +96,7 @@ class MemoryJournal:
 
     def begin(self, record: ActRecord, seal: SealReceipt | None) -> ActRecord:
         """Record a new act before it is carried out."""
-        self._acts.append(replace(record, id=len(self._acts) + 1, receipt=0))
-        return self._sealed(self._acts[-1], seal)
+        return self._sealed(replace(record, id=len(self._acts) + 1, receipt=0), seal)
 
     def advance(self, record: ActRecord, outcome: Outcome, seal: SealReceipt | None) -> ActRecord:
         """Record how far an act has come."""
@@ -104,10 +104,11 @@ class MemoryJournal:
 
     def _sealed(self, record: ActRecord, seal: SealReceipt | None) -> ActRecord:
         if seal is not None:
-            self._receipt += 1
-            self._receipts[self._receipt] = seal(self._receipt, record)
-            record = replace(record, receipt=self._receipt)
-        self._acts[record.id - 1] = record
+            number = self._receipt + 1
+            self._receipts[number] = seal(number, record)
+            self._receipt = number
+            record = replace(record, receipt=number)
+        self._acts[record.id - 1 :] = [record, *self._acts[record.id :]]
         return record
 
     def unfinished(self) -> ActRecord | None:
@@ -139,19 +140,26 @@ class MemoryJournal:
 
     def note_refusal(self, refusal: Refusal, detail: str, *, alarm: bool, subject: str, at: datetime) -> bool:
         """Remember to report a refusal; False if this one, about the same subject, is known already."""
-        if (refusal.value, subject) in self._refused:
+        named = refusal.value, subject
+        if named in self._refusals:
             return False
-        self._refused.add((refusal.value, subject))
-        self._refusals.append(RefusalReport(refusal=refusal.value, detail=detail[:300], alarm=alarm, at=at))
+        report = RefusalReport(refusal=refusal.value, detail=detail[:300], alarm=alarm, at=at)
+        self._refusals[named] = report
+        for oldest in list(self._refusals)[:-REFUSALS_KEPT]:
+            del self._refusals[oldest]
+            self._reported.discard(oldest)
         return True
 
     def refusals(self) -> tuple[RefusalReport, ...]:
         """Return the refusals not yet reported, oldest first."""
-        return tuple(self._refusals)
+        return tuple(self._refusals[named] for named in self._unreported())
 
     def acknowledge_refusals(self, count: int) -> None:
         """Mark the oldest `count` unreported refusals as reported."""
-        del self._refusals[:count]
+        self._reported.update(self._unreported()[:count])
+
+    def _unreported(self) -> list[tuple[str, str]]:
+        return [named for named in self._refusals if named not in self._reported]
 
     def next_visit(self) -> int:
         """Take the next number of the visit counter."""
