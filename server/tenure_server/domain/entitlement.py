@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenure_server.domain.custody import Agreement
-from tenure_server.domain.mandate import Mandate, MandateStatus, known_end
+from tenure_server.domain.mandate import Mandate, known_end
 from tenure_server.domain.term import Entitling
 
 
@@ -97,7 +97,7 @@ def standing(
             continue
         end = end_of(mandate, death)
         if end is None or mandate.start < end:
-            rows = suspended if mandate.status is MandateStatus.SUSPENDED else active
+            rows = suspended if mandate.is_suspended else active
             rows.append(Spell(start=mandate.start, end=end))
     return _seen_from(at, union(active), tuple(suspended)) if active or suspended else NOTHING
 

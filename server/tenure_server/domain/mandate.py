@@ -115,6 +115,11 @@ class Mandate:
     row: int | None = None
     """The row it was read from, as a spreadsheet numbers it."""
 
+    @property
+    def is_suspended(self) -> bool:
+        """Tell whether it entitles nothing while it stands; a row in doubt takes nobody's right."""
+        return self.status is MandateStatus.SUSPENDED and not self.quarantined
+
 
 CERTAIN = frozenset({EndBasis.TERM, EndBasis.FIXED, EndBasis.DEATH})
 """Bases that confirm an end by themselves; every other needs the decision."""

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from tenure_server.domain.entitlement import Spell, end_of, union
 from tenure_server.domain.ids import PersonId
-from tenure_server.domain.mandate import Mandate, MandateStatus
+from tenure_server.domain.mandate import Mandate
 from tenure_server.domain.stay import Stay, StayKind, StaySubject
 
 
@@ -112,7 +112,7 @@ def _sits(
         return stay.subject == person
     return stay.subject_type is StaySubject.BODY and any(
         row.body == stay.subject
-        and row.status is not MandateStatus.SUSPENDED
+        and not row.is_suspended
         and (meeting.end is None or row.start < meeting.end)
         and ((end := end_of(row, death)) is None or meeting.start <= end)
         for row in rows

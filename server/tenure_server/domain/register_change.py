@@ -17,7 +17,7 @@ from datetime import datetime
 from tenure_server.domain.entitlement import end_of
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
-from tenure_server.domain.mandate import Mandate, MandateStatus, Person, death_of
+from tenure_server.domain.mandate import Mandate, Person, death_of
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.register import RegisterRead
 
@@ -154,7 +154,7 @@ def _takes_away(
     known, told = end_of(old, deaths[0].get(old.person)), end_of(new, deaths[1].get(new.person))
     if told is not None and (known is None or told < known):
         return True
-    suspended = new.status is MandateStatus.SUSPENDED and old.status is not MandateStatus.SUSPENDED
+    suspended = new.is_suspended and not old.is_suspended
     return suspended or new.body_type is not old.body_type
 
 

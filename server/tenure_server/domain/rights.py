@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenure_server.domain.entitlement import NOTHING, Standing, end_of, standing
-from tenure_server.domain.mandate import LaptopChoice, Mandate, MandateStatus, death_of
+from tenure_server.domain.mandate import LaptopChoice, Mandate, death_of
 from tenure_server.domain.plan import Because, PersonStatus, Right
 from tenure_server.domain.term import Entitling, TermPolicy
 
@@ -86,8 +86,7 @@ def _right(rights: PersonRights, right: Standing, entitling: Entitling, rule: st
 
 
 def _entitles(mandate: Mandate, entitling: Entitling) -> bool:
-    suspended = mandate.status is MandateStatus.SUSPENDED
-    return not suspended and entitling.covers(mandate.body_type, mandate.seat)
+    return not mandate.is_suspended and entitling.covers(mandate.body_type, mandate.seat)
 
 
 def _because(mandates: Sequence[Mandate], rule: str) -> tuple[Because, ...]:

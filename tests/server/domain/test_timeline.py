@@ -43,3 +43,14 @@ def test_a_large_city_is_planned_whole() -> None:
     planned = plan(large_city(300), policy(), instant("2029-06-15"))
     assert len(planned.people) == len(planned.devices) == 300
     assert {device.desired for device in planned.devices} >= {Desired.ACTIVE, Desired.LOCKED, Desired.WIPED}
+
+
+def test_a_row_in_doubt_suspends_nobody() -> None:
+    city = City().seat("aino", until="2030-01-01", basis=None, status="suspended").laptop("L1", "aino")
+    plan = city.plan("2028-01-01")
+    (person,) = plan.people
+    (device,) = plan.devices
+    assert person.laptop.entitled
+    assert person.mailbox.entitled
+    assert person.timeline == ()
+    assert device.desired is Desired.ACTIVE
