@@ -35,7 +35,7 @@ from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, MunicipalityId, Serial
 from tenure_server.domain.lifecycle import CaseStatus
 from tenure_server.domain.signer_exchange import Inbox
-from tenure_server.domain.stay import Stay
+from tenure_server.domain.stay import Stay, StayKind, StaySubject
 from tenure_server.domain.task import TASKS, TaskKind
 from tenure_server.domain.term import TermPolicy
 from tenure_server.signer.errors import ServerUnavailableError
@@ -55,6 +55,7 @@ from tenure_server.usecases.ports import Municipality, Transaction
 from tenure_server.usecases.publish_keys import publish_keys
 from tenure_server.usecases.restore import confirm_register
 from tenure_server.usecases.seal_log import seal_log
+from tenure_server.usecases.set_stay import SetStay, lift_stay, set_stay
 from tenure_server.usecases.signer_exchange import merge_approval, signer_inbox, store_release
 from tenure_server.usecases.take_back import TakeBack, TakenBack, take_back
 from tenure_server.usecases.verify_log import verify_log
@@ -269,14 +270,13 @@ class CityHall:
             file = replace(file, approval=self.resume(file.import_id(ID)))
         return drive(import_files(self.store, self.clock, Batch(register=file)))
 
-    def put_stay(self, stay: Stay) -> None:
-        """Write a stay down."""
+    def set_stay(self, wanted: SetStay) -> Stay:
+        """Put an end off, or pause what follows from it."""
+        return drive(set_stay(self.store, self.clock, self.policy.zone, wanted))
 
-        async def put() -> None:
-            async with self.store.writing() as tx:
-                await tx.register.put_stay(stay, self.clock.now())
-
-        drive(put())
+    def lift_stay(self, kind: StayKind, subject_type: StaySubject, subject: str) -> Sequence[Stay]:
+        """End every stay of a kind on a subject."""
+        return drive(lift_stay(self.store, self.clock, kind=kind, subject_type=subject_type, subject=subject))
 
     def hand_over(self, wanted: HandOver) -> HandedOver:
         """Hand a device over."""

@@ -133,7 +133,7 @@ class Disasters:
         world.examine()
         world.hall.restore(backup)
         world.examine()
-        world.oracle.restored(known)
+        world.oracle.restored(known, at)
         world.tell(say(N_("The server is restored from the backup of {day}."), day=at.isoformat()))
         forgotten = [one for one in self.helpdesk.done if one.at > at and one.kind in RETOLD]
         for number, one in enumerate(forgotten):

@@ -107,7 +107,7 @@ def _directive(books: Books, row: StoredDirective) -> Iterator[Unexplained]:
     why: str | None = ""
     if not any(said.items() <= one.entry.fields.items() for one in logged):
         why = f"directive {row.seq} ({row.state}) is not in the log"
-    elif row.state != OPEN or row.case is not None:
+    elif row.case is not None or (row.state != OPEN and not _was_wiped(books, row)):
         case = None if row.case is None else books.case_by_id.get(row.case)
         if case is None or (case.serial, case.lock_id) != (serial, row.lock_id):
             why = f"directive {row.seq} ({row.state}) has no case of its own"
@@ -115,6 +115,14 @@ def _directive(books: Books, row: StoredDirective) -> Iterator[Unexplained]:
         why = _no_authority(books, serial, row, logged[0])
     if why:
         yield Unexplained(subject=serial, at=row.issued, why=why)
+
+
+def _was_wiped(books: Books, row: StoredDirective) -> bool:
+    """Tell whether a laptop is only kept locked after a wipe that an earlier enrolment proved."""
+    return row.state != WIPED and any(
+        receipt.proven and receipt.device == row.device and receipt.epoch < row.epoch
+        for receipt in books.receipts
+    )
 
 
 def _no_authority(books: Books, serial: str, row: StoredDirective, ordered: LoggedEntry) -> str | None:

@@ -19,7 +19,7 @@ from tenure_server.domain.errors import TenureError
 from tenure_server.domain.handover import Receiver
 from tenure_server.domain.ids import LocationId, Serial
 from tenure_server.domain.message import N_, Message, say
-from tenure_server.domain.stay import Stay, StayKind, StaySubject
+from tenure_server.domain.stay import StayKind, StaySubject
 from tenure_server.simulation.days import begins
 from tenure_server.simulation.happenings import Happening, Kind
 from tenure_server.simulation.knowledge import Loan, Order, Place, Possession
@@ -28,6 +28,7 @@ from tenure_server.simulation.office import Office
 from tenure_server.simulation.oracle import NeedsPerson
 from tenure_server.simulation.world import World
 from tenure_server.usecases.hand_over import HandOver
+from tenure_server.usecases.set_stay import SetStay
 from tenure_server.usecases.take_back import TakeBack
 
 HOUR = timedelta(hours=1)
@@ -181,18 +182,22 @@ class Helpdesk:
         return say(N_("The agreement about {place} holds until {until}."), place=place, until=happening.until)
 
     def _stay(self, happening: Happening) -> Message:
-        world = self.world
+        """Set a stay, or lift every one like it; the desk knows since when from the answer."""
+        world, kind, subject = self.world, StayKind(happening.word), StaySubject(happening.who)
         ended = happening.kind is Kind.STAY_ENDED
-        start = (happening.until if ended else happening.at) or happening.at
-        end = world.now if ended else happening.until
-        stay = Stay(
-            subject_type=StaySubject(happening.who), subject=happening.about, kind=StayKind(happening.word),
-            start=start, end=end, reference="§ 2",
-        )  # fmt: skip
-        world.hall.put_stay(stay)
-        order = Order(
-            kind=happening.word, subject_type=happening.who, subject=happening.about, start=start, end=end
-        )
-        world.oracle.known = world.oracle.known.with_stay(order)
+        if ended:
+            stays = world.hall.lift_stay(kind, subject, happening.about)
+        else:
+            wanted = SetStay(
+                kind=kind, subject_type=subject, subject=happening.about, reference="§ 2",
+                until=happening.until,
+            )  # fmt: skip
+            stays = (world.hall.set_stay(wanted),)
+        for stay in stays:
+            order = Order(
+                kind=happening.word, subject_type=happening.who, subject=happening.about, start=stay.start,
+                end=stay.end,
+            )  # fmt: skip
+            world.oracle.known = world.oracle.known.with_stay(order)
         sentence = N_("The {kind} about {subject} is over.") if ended else N_("{kind}: {subject} waits.")
         return say(sentence, kind=happening.word, subject=happening.about or "-")

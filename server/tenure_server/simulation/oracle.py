@@ -85,8 +85,12 @@ class Oracle:
         """
         raise BreachError(Breach(rule=rule, at=at, subject=subject, detail=detail))
 
-    def restored(self, known: Known) -> None:
+    def restored(self, known: Known, backup_at: datetime) -> None:
         """Note that the city knows again what it knew at a backup, and nothing since."""
+        for watched in self.laptops.values():
+            forgot = watched.enrolled_at is not None and watched.enrolled_at > backup_at
+            if forgot and watched.needs_person is NeedsPerson.YES:
+                watched.needs_person = NeedsPerson.MAY  # it no longer knows that the laptop was reinstalled
         self.known = self.swept = known
         self.swept_at = None
         self.was_restored = True
