@@ -126,3 +126,20 @@ def test_an_account_step_is_told_in_its_last_state(books: Books):
         for one in books.log
     ]
     assert any("account step" in one for one in why(replace(books, log=log)))
+
+
+def test_a_lock_without_a_case_is_explained_by_a_proof_of_an_earlier_enrolment_only(books: Books):
+    proof = next(row for row in books.receipts if row.proven)
+    locked = next(row for row in books.directives if (row.device, row.seq) == (proof.device, proof.seq))
+    kept = replace(locked, state="locked", case=None, epoch=proof.epoch + 1, seq=locked.seq + 1)
+    logged = books.entries(AuditKind.DIRECTIVE_SIGNED, books.serials[kept.device], locked.epoch, locked.seq)[
+        0
+    ]
+    told = {"epoch": str(kept.epoch), "seq": str(kept.seq), "state": "locked", "case": ""}
+    more = replace(logged, entry=replace(logged.entry, fields={**logged.entry.fields, **told}))
+    rows = [row for row in books.directives if (row.device, row.seq) != (kept.device, kept.seq)]
+    after = replace(books, directives=[*rows, kept], log=[*books.log, more])
+    missed = f"directive {kept.seq} (locked) has no case of its own"
+    assert missed not in why(after)
+    unproven = [replace(row, proven=False) for row in books.receipts]
+    assert missed in why(replace(after, receipts=unproven))
