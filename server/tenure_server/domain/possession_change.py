@@ -2,14 +2,15 @@
 
 Rules: a missing row changes nothing; a list never reopens what a handover or a release has closed since, and
 never ends a hold sooner than the person said who made it longer; one device never gets two primary custodians
-at once (invariant 5): such a list is refused.
+at once (invariant 5), and what was handed over as a laptop never becomes a peripheral, which would not lock:
+such a list is refused.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tenure_server.domain.custody import Agreement, Asset, Custody, CustodyKind, Hold
+from tenure_server.domain.custody import Agreement, Asset, Custody, CustodyKind, DeviceKind, Hold
 from tenure_server.domain.errors import Finding
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.message import N_, say
@@ -58,7 +59,7 @@ def possession_change(current: Facts, read: Facts) -> PossessionChange:
             if _plain(before := holds.get(_hold_key(row))) != _plain(row) and not _shortens(before, row)
         ),
         kept=tuple(kept),
-        findings=tuple(_second_custodians(current.custody, custody)),
+        findings=(*_second_custodians(current.custody, custody), *_no_laptops_any_more(current, read)),
     )
 
 
@@ -96,6 +97,18 @@ def _second_custodians(known: Iterable[Custody], changed: Iterable[Custody]) -> 
                     column="from",
                     why=say(sentence, serial=later.serial, day=earlier.start.isoformat()),
                 )
+
+
+def _no_laptops_any_more(current: Facts, read: Facts) -> Iterable[Finding]:
+    """Find laptops that a list calls peripherals: a leaver's would never lock."""
+    handed_over = {row.serial for row in current.custody}
+    kinds = {asset.serial: asset.kind for asset in current.assets if asset.serial in handed_over}
+    sentence = N_("{serial} was handed over as a {kind} and cannot become a peripheral: correct its kind.")
+    for asset in read.assets:
+        before = kinds.get(asset.serial, DeviceKind.PERIPHERAL)
+        if asset.kind is DeviceKind.PERIPHERAL and before is not DeviceKind.PERIPHERAL:
+            why = say(sentence, serial=asset.serial, kind=before.value)
+            yield Finding(file="devices", row=None, column="kind", why=why)
 
 
 def _plain(row: Custody | Agreement | Hold | None) -> Custody | Agreement | Hold | None:

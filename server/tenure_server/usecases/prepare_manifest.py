@@ -254,7 +254,7 @@ async def _withdraw_void(tx: Transaction, manifests: Sequence[StoredManifest], n
             await withdraw(tx, stored, "expired", now)
         elif not locks & (latest | released):
             await withdraw(tx, stored, "facts_changed", now)
-        elif not stored.approvals and not canary_locks(manifest) <= latest:
+        elif not canary_locks(manifest) <= (latest | released if stored.approvals else latest):
             await withdraw(tx, stored, "canary_void", now)
 
 

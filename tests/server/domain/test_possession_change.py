@@ -123,3 +123,14 @@ def test_a_list_makes_its_own_hold_shorter_or_longer() -> None:
         other = City().hold("aino", since="2029-01-01", until=until)
         other.holds = [replace(row, row=7) for row in other.holds]
         assert change(listed, other).holds == tuple(other.holds)
+
+
+@pytest.mark.parametrize("kind", ["laptop", "terminal"])
+def test_what_was_handed_over_never_becomes_a_peripheral_which_would_not_lock(kind: str) -> None:
+    before = City().device("L1", kind=kind).hand_over("L1", "aino", since="2025-06-02")
+    found = change(before, City().device("L1", kind="peripheral"))
+
+    (finding,) = found.findings
+    assert (finding.file, finding.column) == ("devices", "kind")
+    assert "L1" in str(finding.why)
+    assert change(City().device("L2"), City().device("L2", kind="peripheral")).findings == ()

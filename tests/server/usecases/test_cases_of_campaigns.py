@@ -219,7 +219,9 @@ async def test_a_silent_canary_is_told_after_a_day(here: Town, tmp_path: Path) -
     assert "silent" in str(task.why)
 
 
-async def test_a_canary_whose_facts_changed_is_told_at_once(here: Town, tmp_path: Path) -> None:
+async def test_a_signed_list_whose_canary_is_void_makes_room_for_a_new_one_to_sign(
+    here: Town, tmp_path: Path
+) -> None:
     _, signer, manifest = await approved_campaign(here, tmp_path)
     city = here.register
     assert city is not None
@@ -228,8 +230,12 @@ async def test_a_canary_whose_facts_changed_is_told_at_once(here: Town, tmp_path
 
     await here.sweep()
 
+    standing = [one for one in await here.manifests() if one.id != manifest.id]
+    (renewed,) = [one for one in standing if one.campaign]
+    assert [one.serial for one in renewed.entries] == ["L01", "L02", "L03", "L04", "L05"]
+    assert [one.serial for one in renewed.entries if one.canary] == ["L01"]
     (task,) = await open_tasks(here)
-    assert (task.kind, task.subject) == (TaskKind.CANARY_FAILED, manifest.id)
+    assert (task.kind, task.subject) == (TaskKind.CAMPAIGN_APPROVAL, renewed.id)
     assert not (await signer.round()).released
 
 
