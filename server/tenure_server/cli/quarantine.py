@@ -1,4 +1,4 @@
-"""`tenure quarantine`: rows of the register that are set aside, and what people decide about them."""
+"""`tenure quarantine`: rows of the register that are set aside or kept, and what people decide about them."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,6 +10,7 @@ import msgspec
 
 from tenure_server.cli import chosen_language
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
+from tenure_server.cli.key_options import read_document
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import EndBasis, Mandate
@@ -23,6 +24,7 @@ from tenure_server.usecases.resolve_quarantine import (
     RowSetAside,
     drop_row,
     match_row,
+    rows_kept,
     rows_set_aside,
     settle_row,
 )
@@ -30,6 +32,11 @@ from tenure_server.wiring import Installation
 
 _by = click.option("--by", required=True, metavar="WHO", help="Who decides it.")
 _reason = click.option("--reason", default="", help="Why; kept with the decision.")
+_approval = click.option(
+    "--approval",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What two approvers signed with `tenure approve resume`, if it needs that.",
+)
 
 
 @click.group()
@@ -38,6 +45,9 @@ def quarantine() -> None:
 
     Such a row entitles whomever it may concern and ends nobody's right. A decision holds for every later
     import as long as the source's row reads the same.
+
+    A row that the last file does not have is kept and goes on; a decision on it holds until a file has it
+    again.
     """
 
 
@@ -45,10 +55,12 @@ def quarantine() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @installation_flags
 def list_rows(*, as_json: bool, config: Path | None, **flags: Any) -> None:
-    """List the rows that wait for a decision."""
+    """List the rows that wait for a decision: set aside, or kept although the last file has them not."""
 
     async def work(installation: Installation) -> tuple[list[RowSetAside], ZoneInfo]:
-        return list(await rows_set_aside(installation.store)), installation.policy.zone
+        waiting = await rows_set_aside(installation.store)
+        kept = await rows_kept(installation.store, installation.clock)
+        return [*waiting, *kept], installation.policy.zone
 
     rows, zone = with_installation(config, flags, work)
     if as_json:
@@ -104,6 +116,7 @@ def match_command(
 @click.option("--valid-to", metavar="DAY", help="The last day. Default: as the row says.")
 @_by
 @_reason
+@_approval
 @installation_flags
 def settle_command(
     *,
@@ -113,10 +126,12 @@ def settle_command(
     valid_to: str | None,
     by: str,
     reason: str,
+    approval: Path | None,
     config: Path | None,
     **flags: Any,
 ) -> None:
-    """Say how a row ends that names an end without its basis."""
+    """Say how a row ends that names an end without its basis, or that is kept."""
+    signed_by_two = None if approval is None else read_document(approval)
 
     async def work(installation: Installation) -> Mandate:
         end = RowEnd(
@@ -124,7 +139,7 @@ def settle_command(
             end_decision_ref=end_decision,
             end=None if valid_to is None else _day(valid_to, installation.policy.zone),
         )
-        made = Decision(by=by, reason=reason)
+        made = Decision(by=by, reason=reason, approval=signed_by_two)
         return await settle_row(installation.store, installation.clock, row, end, made)
 
     _decide(config, flags, work)
@@ -134,12 +149,16 @@ def settle_command(
 @click.argument("row", metavar="ROW_ID")
 @_by
 @click.option("--reason", required=True, help="Why; kept with the decision.")
+@_approval
 @installation_flags
-def drop_command(*, row: str, by: str, reason: str, config: Path | None, **flags: Any) -> None:
-    """Leave a row out of the register."""
+def drop_command(
+    *, row: str, by: str, reason: str, approval: Path | None, config: Path | None, **flags: Any
+) -> None:
+    """Leave a row out of the register: it never was."""
+    signed_by_two = None if approval is None else read_document(approval)
 
     async def work(installation: Installation) -> Mandate:
-        made = Decision(by=by, reason=reason)
+        made = Decision(by=by, reason=reason, approval=signed_by_two)
         return await drop_row(installation.store, installation.clock, row, made)
 
     _decide(config, flags, work)
@@ -172,6 +191,7 @@ def _day(text: str, zone: ZoneInfo) -> Any:
 def _document(row: RowSetAside, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": row.id,
+        "kind": "kept" if row.kept else "set_aside",
         "row": row.mandate.row,
         "name": row.name,
         "waits_for": "person" if row.match is not None else "row",
@@ -185,6 +205,7 @@ def _tell(row: RowSetAside, zone: ZoneInfo, speak: Translator) -> None:
     cells = mandate_cells(row.mandate, zone)
     body = f"{cells['body_ext_id']}/{cells['seat_type']}"
     days = f"{cells['valid_from']} .. {cells['valid_to']}"
-    click.echo(f"{row.id}  {row.mandate.person}  {row.name}  {body}  {days}")
+    kept = f"  [{speak.gettext(N_('kept'))}]" if row.kept else ""
+    click.echo(f"{row.id}  {row.mandate.person}  {row.name}  {body}  {days}{kept}")
     for why in row.why:
         click.echo(f"    {speak.say(why)}")

@@ -129,7 +129,7 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.REGISTER_RESTORED: frozenset(
         {"added", "changed", "ended", "removed", "digest", "register_date", "as_of", "approvers"}
     ),
-    AuditKind.ROW_DECIDED: frozenset({"row", "decision", "to", "basis", "decision_ref", "by"}),
+    AuditKind.ROW_DECIDED: frozenset({"row", "decision", "to", "basis", "decision_ref", "by", "approvers"}),
     AuditKind.INCIDENT_OPENED: frozenset({"incident", "act", "ran_at", "ordered_at"}),
     AuditKind.INCIDENT_CLOSED: frozenset({"incident", "by"}),
     AuditKind.TASK_OPENED: frozenset({"task", "kind"}),

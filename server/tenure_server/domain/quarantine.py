@@ -7,6 +7,8 @@ Rules (case 24, cli.md):
 - A decision about a row holds for this and every later import as long as the source's row reads the same;
   when it reads otherwise the decision has lapsed and the row is judged as if there had been none. A row that
   was left out on a person's word is then set aside, never taken in silently.
+- A decision about a row that is kept although the file does not have it (invariant 2) holds while that is so;
+  when a file has the row again the decision has lapsed, and the row is taken as it reads.
 - A decision is a person's and never a rule's: nothing here decides.
 """
 
@@ -60,6 +62,8 @@ class RowRuling:
     """An end other than the row's own; None: the row's."""
     end_decision_ref: str = ""
     lapsed_at: datetime | None = None
+    kept: Mandate | None = None
+    """As it stood, for a row that the register kept although the file did not have it."""
 
     @property
     def subject(self) -> str:
@@ -69,7 +73,12 @@ class RowRuling:
     @property
     def is_open(self) -> bool:
         """Tell whether the row waits for a decision again."""
-        return self.lapsed_at is not None
+        return self.lapsed_at is not None and self.kept is None
+
+    @property
+    def holds_while_missing(self) -> bool:
+        """Tell whether it holds as long as no file has the row again."""
+        return self.lapsed_at is None and self.kept is not None
 
 
 ROW_RULINGS: RecordKind[RowRuling] = RecordKind(name="row_ruling", type=RowRuling)
@@ -108,11 +117,23 @@ def source_digest(mandate: Mandate) -> str:
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
 
 
-def settle(read: RegisterRead, current: Facts, decisions: Decisions, now: datetime) -> Settled:
-    """Apply what people decided to a register that was read, and set aside what waits for them."""
+def settle(
+    read: RegisterRead, current: Facts, decisions: Decisions, now: datetime, *, whole: bool = True
+) -> Settled:
+    """Apply what people decided to a register that was read, and set aside what waits for them.
+
+    Args:
+        read: The rows that were read.
+        current: The facts as recorded now.
+        decisions: What people said so far.
+        now: The present moment.
+        whole: Whether all rows of a file were read: then the others are missing in it.
+    """
     settling = _Settling(read, current, decisions, now)
     for mandate in read.mandates:
         settling.take(mandate)
+    if whole:
+        settling.end_missing()
     return settling.result()
 
 
@@ -195,11 +216,16 @@ class _Settling:
         if ruling is None:
             # It may have been decided when the row was another person's already; then it reads the same.
             ruling = self._decisions.rulings.get(row_id(row))
-            ruling = ruling if ruling is not None and ruling.source == reads else None
+            holds = ruling is not None and (ruling.source == reads or ruling.holds_while_missing)
+            ruling = ruling if holds else None
         if ruling is None:
             return self._by_itself(source, row)
+        if ruling.kept is not None:  # it was decided because the row was missing: the file has it again
+            if ruling.lapsed_at is None:
+                self._lapsed[ruling.id] = replace(ruling, lapsed_at=self._now)
+            return self._by_itself(source, row)
         if ruling.lapsed_at is None and ruling.source == reads:
-            return _apply(ruling, row)
+            return as_ruled(ruling, row)
         if ruling.lapsed_at is None:
             self._lapsed[ruling.id] = replace(ruling, lapsed_at=self._now)
         if ruling.verdict is Verdict.END:
@@ -207,6 +233,22 @@ class _Settling:
         sentence = N_("A person decided on this row when it read otherwise: decide again.")
         self._set_aside(source, PERSON_COLUMN, say(sentence))
         return replace(row, quarantined=True)
+
+    def end_missing(self) -> None:
+        """Apply what was decided on rows that the file does not have, if an earlier register was put back."""
+        for ruling in self._decisions.rulings.values():
+            if ruling.kept is None or not ruling.holds_while_missing or ruling.id in self._lapsed:
+                continue
+            key = mandate_key(ruling.kept)
+            known = self._known.get(key)
+            is_read = key in self._rows or key in self._gone
+            if known is None or is_read or known.quarantined or source_digest(known) != ruling.source:
+                continue
+            ruled = as_ruled(ruling, known)
+            if ruled is None:
+                self._gone.add(key)
+            else:
+                self._rows[key] = replace(ruled, row=None)
 
     def _by_itself(self, source: Mandate, row: Mandate) -> Mandate:
         if ends_without_basis(source):
@@ -309,7 +351,8 @@ def _shadow_key(candidate: PersonId, source: Mandate) -> MandateKey:
     return mandate_key(replace(source, person=candidate))
 
 
-def _apply(ruling: RowRuling, row: Mandate) -> Mandate | None:
+def as_ruled(ruling: RowRuling, row: Mandate) -> Mandate | None:
+    """Return a row as a person decided it; None: it is left out."""
     match ruling.verdict:
         case Verdict.DROP:
             return None

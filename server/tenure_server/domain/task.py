@@ -54,6 +54,8 @@ class TaskKind(StrEnum):
     """Decide whether to charge for a laptop that was not returned (P18)."""
     REGISTER_AGREEMENT = "register_agreement"
     """Register an agreement or its change within a month (V16)."""
+    KEPT_ROW = "kept_row"
+    """Look at a mandate that goes on although the last file does not have its row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

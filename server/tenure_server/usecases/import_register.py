@@ -24,6 +24,7 @@ from tenure_server.domain.person_match import PERSON_MATCHES
 from tenure_server.domain.quarantine import ROW_RULINGS, Decisions, Settled, settle
 from tenure_server.domain.register import RegisterRead
 from tenure_server.domain.register_change import RegisterChange, register_change
+from tenure_server.usecases.follow_kept_rows import follow_kept_rows
 from tenure_server.usecases.ports import Clock, Store, Transaction
 from tenure_server.usecases.two_approvers import APPROVED_DIGITS, approvers_of
 
@@ -234,6 +235,7 @@ async def store_register(tx: Transaction, judgement: Judgement, now: datetime) -
     }
     match outcome.status:
         case ImportStatus.UNCHANGED:
+            await _follow(tx, judgement, now)
             return
         case ImportStatus.QUARANTINED:
             kind, more = AuditKind.REGISTER_QUARANTINED, {"reason": str(outcome.reason)}
@@ -241,9 +243,14 @@ async def store_register(tx: Transaction, judgement: Judgement, now: datetime) -
             kind, more = AuditKind.REGISTER_IMPORTED, {"approvers": await _approvers(tx, register, change)}
             await tx.register.replace_register(change.facts, now)
             await _store_questions(tx, judgement.settled)
+            await _follow(tx, judgement, now)
     await tx.register.add_import(now, register.digest, outcome.status.value, counts)
     fields = {**counts, **more, "digest": register.digest}
     await tx.audit.append([entry(now, kind, await municipality_name(tx), **fields)])
+
+
+async def _follow(tx: Transaction, judgement: Judgement, now: datetime) -> None:
+    await follow_kept_rows(tx, judgement.change.facts, (await decisions(tx)).rulings, now)
 
 
 async def _store_questions(tx: Transaction, settled: Settled) -> None:

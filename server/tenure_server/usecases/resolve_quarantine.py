@@ -2,18 +2,25 @@
 
 A decision is a record: who, when, why. It changes the register at once, as a version of its own, and is
 applied to every later import as long as the source's row reads the same (`domain.quarantine`).
+
+A row that the register keeps although the last file does not have it is decided on in the same way; there
+the decision holds while no file has the row. It ends a mandate that is in force, so the breaker of an import
+judges it together with all such decisions of the last day: over 10 % of the mandates need two approvers.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from tenure_policies.envelope import SignedDocument
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.custody import Hold, HoldSubject
 from tenure_server.domain.errors import NotFoundError, RefusedError
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
-from tenure_server.domain.mandate import EndBasis, Mandate
+from tenure_server.domain.kept_row import kept_rows, why_kept
+from tenure_server.domain.mandate import CERTAIN, EndBasis, Mandate
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.person_match import (
     PERSON_MATCHES,
@@ -28,15 +35,21 @@ from tenure_server.domain.quarantine import (
     Decisions,
     RowRuling,
     Verdict,
+    as_ruled,
     ends_without_basis,
     lent_rows,
     settle,
     source_digest,
 )
 from tenure_server.domain.register import RegisterRead
-from tenure_server.domain.register_change import mandate_key, register_change
-from tenure_server.usecases.import_register import decisions
+from tenure_server.domain.register_change import BREAKER_PERCENT, mandate_key, register_change
+from tenure_server.usecases.follow_kept_rows import follow_kept_rows
+from tenure_server.usecases.import_register import decisions, listed_people, municipality_name
 from tenure_server.usecases.ports import Clock, Store, Transaction
+from tenure_server.usecases.two_approvers import approvers_of
+
+COUNTED = timedelta(days=1)
+"""Decisions on kept rows within this time count as one for the breaker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +63,8 @@ class RowSetAside:
     match: PersonMatch | None
     """Set while it waits for somebody to say who it is about."""
     why: tuple[Message, ...]
+    kept: bool = False
+    """The last file does not have it; it entitles as before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +73,8 @@ class Decision:
 
     by: str
     reason: str = ""
+    approval: SignedDocument | None = None
+    """Two approvers' `Resume` over this decision, for one that the breaker bars."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +91,12 @@ async def rows_set_aside(store: Store) -> Sequence[RowSetAside]:
     """Return the rows that wait for a person."""
     async with store.reading() as tx:
         return _set_aside(await tx.register.facts(), await decisions(tx))
+
+
+async def rows_kept(store: Store, clock: Clock) -> Sequence[RowSetAside]:
+    """Return the rows that go on although the last file does not have them, undecided."""
+    async with store.reading() as tx:
+        return _kept(await tx.register.facts(), await decisions(tx), clock.now())
 
 
 async def match_row(store: Store, clock: Clock, row: str, person: PersonId | None, made: Decision) -> Mandate:
@@ -102,19 +125,23 @@ async def match_row(store: Store, clock: Clock, row: str, person: PersonId | Non
 
 
 async def settle_row(store: Store, clock: Clock, row: str, end: RowEnd, made: Decision) -> Mandate:
-    """Say how a row ends that names an end without its basis.
+    """Say how a row ends that names an end without its basis, or that is kept.
 
     Raises:
-        NotFoundError: No such row is set aside.
-        RefusedError: It names no end and none was given, or the end is before its start.
+        NotFoundError: No such row is set aside or kept.
+        RefusedError: It names no end and none was given, the end is before its start, or a kept row's end is
+            not confirmed or more than the breaker lets happen.
     """
     now = clock.now()
     async with store.writing() as tx:
         facts = await tx.register.facts()
-        found = _row(facts, await decisions(tx), row)
+        found = _any_row(facts, await decisions(tx), row, now)
         _check_end(found.mandate, end)
         ruling = _ruling(found, Verdict.END, made, now)
         ruled = replace(ruling, basis=end.basis, end=end.end, end_decision_ref=end.end_decision_ref)
+        if found.kept:
+            _check_confirmed(end)
+            return await _decide_on_kept(tx, facts, ruled, made, now)
         await _rule(tx, ruled)
         await _log(tx, now, row, "settle", made, basis=end.basis.value, decision_ref=end.end_decision_ref)
         return await _apply(tx, facts, found, now)
@@ -124,12 +151,15 @@ async def drop_row(store: Store, clock: Clock, row: str, made: Decision) -> Mand
     """Leave a row out of the register, on a person's word.
 
     Raises:
-        NotFoundError: No such row is set aside.
+        NotFoundError: No such row is set aside or kept.
+        RefusedError: It is kept, and the breaker bars it.
     """
     now = clock.now()
     async with store.writing() as tx:
         facts = await tx.register.facts()
-        found = _row(facts, await decisions(tx), row)
+        found = _any_row(facts, await decisions(tx), row, now)
+        if found.kept:
+            return await _decide_on_kept(tx, facts, _ruling(found, Verdict.DROP, made, now), made, now)
         await _rule(tx, _ruling(found, Verdict.DROP, made, now))
         await _log(tx, now, row, "drop", made)
         await _apply(tx, facts, found, now)
@@ -188,6 +218,88 @@ def _row(facts: Facts, known: Decisions, row: str) -> RowSetAside:
     raise NotFoundError(say(sentence, row=row))
 
 
+def _kept(facts: Facts, known: Decisions, now: datetime) -> list[RowSetAside]:
+    return [
+        RowSetAside(
+            id=row_id(row),
+            mandate=row,
+            name=facts.people[row.person].name if row.person in facts.people else "",
+            match=None,
+            why=why_kept(row, facts.mandates),
+            kept=True,
+        )
+        for row in kept_rows(facts.mandates, known.rulings, now)
+    ]
+
+
+def _any_row(facts: Facts, known: Decisions, row: str, now: datetime) -> RowSetAside:
+    kept = next((one for one in _kept(facts, known, now) if one.id == row), None)
+    return _row(facts, known, row) if kept is None else kept
+
+
+def _check_confirmed(end: RowEnd) -> None:
+    if end.basis not in CERTAIN and not end.end_decision_ref:
+        raise RefusedError(say(N_("This basis needs the decision that confirms the end: --end-decision.")))
+
+
+async def _decide_on_kept(
+    tx: Transaction, facts: Facts, ruling: RowRuling, made: Decision, now: datetime
+) -> Mandate:
+    """Let a decision on a kept row change the register now, if the breaker lets it."""
+    rows = {row_id(row): row for row in facts.mandates}
+    decided = as_ruled(ruling, rows[ruling.id])
+    others = tuple(row for row in facts.mandates if row_id(row) != ruling.id)
+    wanted = replace(facts, mandates=others if decided is None else (*others, decided))
+    approvers = await _approvers(tx, facts, wanted, ruling, made, now)
+    await _rule(tx, ruling)
+    await tx.register.replace_register(wanted, now)
+    await follow_kept_rows(tx, wanted, (await decisions(tx)).rulings, now)
+    how = {"decision_ref": ruling.end_decision_ref} if ruling.verdict is Verdict.END else {}
+    if ruling.basis is not None:
+        how["basis"] = ruling.basis.value
+    told = "drop" if ruling.verdict is Verdict.DROP else "settle"
+    signed_by = ",".join(key[:16] for key in approvers)
+    await _log(tx, now, ruling.id, told, made, approvers=signed_by, **how)
+    return rows[ruling.id] if decided is None else decided
+
+
+async def _approvers(
+    tx: Transaction, facts: Facts, wanted: Facts, ruling: RowRuling, made: Decision, now: datetime
+) -> tuple[str, ...]:
+    """Return who signed a decision that ends too much with the others of the last day, if it does."""
+    before = {mandate_key(row): row for row in facts.mandates}
+    for one in (await decisions(tx)).rulings.values():
+        if one.kept is not None and one.holds_while_missing and now - COUNTED < one.at:
+            before[mandate_key(one.kept)] = one.kept
+    change = register_change(
+        replace(facts, mandates=tuple(before.values())),
+        RegisterRead(people=dict(facts.people), bodies=dict(facts.bodies), mandates=wanted.mandates),
+        now,
+        register_date=facts.register_date,
+        listed=await listed_people(tx, facts, now),
+        keep_missing=False,
+    )
+    if change.bar is None:
+        return ()
+    about = _decision_id(await municipality_name(tx), ruling)
+    if made.approval is not None:
+        return approvers_of(await tx.directives.keys_documents(), made.approval, about)
+    sentence = N_(
+        "The decisions on kept rows within a day would end over {percent} % of the mandates: nothing was"
+        " changed. If it is right all the same, two approvers sign with `tenure approve resume {origin}`; then"
+        " decide again with --approval."
+    )
+    raise RefusedError(say(sentence, percent=BREAKER_PERCENT, origin=about))
+
+
+def _decision_id(municipality: str, ruling: RowRuling) -> str:
+    """Return what approvers sign over: this row as it stands, decided this way."""
+    end = "" if ruling.end is None else ruling.end.isoformat()
+    basis = "" if ruling.basis is None else ruling.basis.value
+    parts = (ruling.id, ruling.source, ruling.verdict.value, basis, end, ruling.end_decision_ref)
+    return f"{municipality}/row-{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:16]}"
+
+
 def _check_person(facts: Facts, found: RowSetAside, verdict: PersonId, now: datetime) -> None:
     source = found.mandate.person
     if verdict == source:
@@ -226,6 +338,7 @@ def _ruling(found: RowSetAside, verdict: Verdict, made: Decision, now: datetime)
         at=now,
         by=made.by,
         reason=made.reason,
+        kept=found.mandate if found.kept else None,
     )
 
 
@@ -240,7 +353,7 @@ async def _rule(tx: Transaction, ruling: RowRuling) -> None:
 async def _apply(tx: Transaction, facts: Facts, found: RowSetAside, now: datetime) -> Mandate:
     """Let the decision change the register now, as the next import of the same rows would."""
     known = await decisions(tx)
-    settled = settle(_as_read(facts, found, known), facts, known, now)
+    settled = settle(_as_read(facts, found, known), facts, known, now, whole=False)
     change = register_change(
         facts, settled.read, now, register_date=facts.register_date, gone=settled.gone, others=settled.others
     )

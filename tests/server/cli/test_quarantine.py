@@ -86,6 +86,21 @@ def test_a_row_is_dropped_for_a_reason(here: Machine) -> None:
     assert rows(here) == []
 
 
+def test_a_row_that_the_file_lacks_is_listed_as_kept_and_dropped(here: Machine) -> None:
+    seat = "x;X;Esimerkki;kh;Hallitus;board;ordinary;{};;;"
+    here.run("import", "--register", register(here, seat.format("2025-06-01")))
+    here.run("import", "--register", register(here, seat.format("2025-06-02")))
+    (row,) = rows(here)
+    mandate = row["mandate"]
+    assert isinstance(mandate, dict)
+    assert (row["kind"], row["row"], mandate["valid_from"]) == ("kept", None, "2025-06-01")
+    told = run(here, "quarantine", "list")
+    assert "[kept]" in told
+    assert "goes on until a person decides" in told
+    run(here, "quarantine", "drop", str(row["id"]), "--by", "mia", "--reason", "the start was corrected")
+    assert rows(here) == []
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
