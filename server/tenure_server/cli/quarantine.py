@@ -205,7 +205,8 @@ def _tell(row: RowSetAside, zone: ZoneInfo, speak: Translator) -> None:
     cells = mandate_cells(row.mandate, zone)
     body = f"{cells['body_ext_id']}/{cells['seat_type']}"
     days = f"{cells['valid_from']} .. {cells['valid_to']}"
-    kept = f"  [{speak.gettext(N_('kept'))}]" if row.kept else ""
+    mark = speak.gettext(N_("kept"))
+    kept = f"  [{mark}]" if row.kept else ""
     click.echo(f"{row.id}  {row.mandate.person}  {row.name}  {body}  {days}{kept}")
     for why in row.why:
         click.echo(f"    {speak.say(why)}")

@@ -286,8 +286,8 @@ async def _approvers(
         return approvers_of(await tx.directives.keys_documents(), made.approval, about)
     sentence = N_(
         "The decisions on kept rows within a day would end over {percent} % of the mandates: nothing was"
-        " changed. If it is right all the same, two approvers sign with `tenure approve resume {origin}`; then"
-        " decide again with --approval."
+        " changed. If it is right all the same, two approvers sign with `tenure approve resume {origin}`;"
+        " then decide again with --approval."
     )
     raise RefusedError(say(sentence, percent=BREAKER_PERCENT, origin=about))
 
