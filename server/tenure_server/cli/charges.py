@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from tenure_server.cli import chosen_language
+from tenure_server.cli.code_words import CHARGE_STATES
 from tenure_server.cli.installation import installation_flags, with_installation
 from tenure_server.domain.charge import Charge
 from tenure_server.domain.errors import InputError
@@ -50,8 +51,12 @@ def list_command(*, closed: bool, as_json: bool, config: Path | None, **flags: A
     if as_json:
         _print_json({"charges": [charge_document(one) for one in found]})
         return
+    speak = translator(chosen_language())
     for one in found:
-        click.echo(_line(one, translator(chosen_language())))
+        click.echo(_line(one, speak))
+    if not found:
+        none, none_open = N_("There are no charges."), N_("No charge needs anything; see also --all.")
+        click.echo(speak.gettext(none if closed else none_open))
 
 
 @charges.command("show", epilog="Example: tenure charges show PF3ABCDE")
@@ -188,7 +193,7 @@ def _line(charge: Charge, speak: Translator) -> str:
     amount = charge.amount_eur if charge.amount_eur is not None else charge.price
     told = speak.gettext(N_("price not known")) if amount is None else speak.money(amount)
     why = "" if charge.why is None else f" ({speak.say(charge.why)})"
-    return f"{charge.id}: {charge.state.value}, {told}{why}"
+    return f"{charge.id}: {speak.gettext(CHARGE_STATES[charge.state])}, {told}{why}"
 
 
 def _print_json(document: object) -> None:

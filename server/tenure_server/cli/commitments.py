@@ -76,6 +76,8 @@ def missing(*, as_json: bool, config: Path | None, **flags: Any) -> None:
         for one in found:
             sentence = N_("{person} holds {serial} and has signed nothing for this term.")
             click.echo(speak.say(say(sentence, person=one.person, serial=one.serial)))
+        if not found:
+            click.echo(speak.gettext(N_("Everybody who holds a laptop has signed for this term.")))
     if found:
         click.get_current_context().exit(1)
 
@@ -130,6 +132,8 @@ def list_command(*, serial: str, as_json: bool, config: Path | None, **flags: An
         sentence = N_("{at}: {person} signed version {version} ({language}).")
         fields = {"person": one.signer, "version": one.version, "language": one.language}
         click.echo(speak.say(say(sentence, at=speak.moment(one.signed_at, zone), **fields)))
+    if not found:
+        click.echo(speak.gettext(N_("Nobody has signed for it.")))
 
 
 @commitments.command("pdf")

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from tenure_server.cli import chosen_language
+from tenure_server.cli.code_words import with_words
 from tenure_server.cli.installation import installation_flags, with_installation
 from tenure_server.domain.device_reasons import utc
 from tenure_server.domain.entitlement_comparison import Match, PersonComparison
@@ -106,7 +107,7 @@ def _told(match: Match, why: Reason, speak: Translator) -> str:
         Match.OWN_DEVICE: N_("own device"),
         Match.UNKNOWN: N_("unknown"),
     }
-    return f"{speak.gettext(words[match])}. {speak.say(why.fact)} ({why.rule})"
+    return f"{speak.gettext(words[match])}. {speak.say(with_words(why.fact, speak))} ({why.rule})"
 
 
 def _document(one: PersonComparison) -> dict[str, Any]:

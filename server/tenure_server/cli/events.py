@@ -160,6 +160,8 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     speak = translator(chosen_language())
     for page in found:
         _tell(page, speak, zone)
+    if not found:
+        click.echo(speak.gettext(N_("There are no handover events.")))
 
 
 @events.command()

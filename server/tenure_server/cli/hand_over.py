@@ -8,6 +8,7 @@ import click
 
 from tenure_server.adapters.paper.documents import receipt_pdf, receipt_sentence
 from tenure_server.cli import chosen_language
+from tenure_server.cli.code_words import CUSTODY_REASONS, HOLDERS
 from tenure_server.cli.handover_options import (
     commitment_options,
     condition_options,
@@ -16,6 +17,7 @@ from tenure_server.cli.handover_options import (
     read_moment,
     read_signature,
     tell_handed_over,
+    tell_not_entitled,
     tell_signed,
     tell_tasks,
     write_pdf,
@@ -27,12 +29,10 @@ from tenure_server.domain.handover import PARTIES, Receiver
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.return_receipt import Part, ReturnReceipt
-from tenure_server.language import translator
+from tenure_server.language import Translator, translator
 from tenure_server.usecases.hand_over import HandedOver, HandOver, NotEntitledError, hand_over
 from tenure_server.usecases.take_back import TAKES_IN, TakeBack, TakenBack, take_back
 from tenure_server.wiring import Installation
-
-NOT_ENTITLED = N_("To hand it over all the same, say --even-though-not-entitled.")
 
 
 @click.command(
@@ -90,9 +90,8 @@ def hand_over_command(
     speak = translator(chosen_language())
     try:
         done, signed = with_installation(config, flags, work)
-    except NotEntitledError:
-        click.echo(speak.gettext(NOT_ENTITLED), err=True)
-        raise
+    except NotEntitledError as refused:
+        raise SystemExit(tell_not_entitled(refused, speak)) from refused
     tell_handed_over(done, speak)
     tell_signed(signed, speak)
 
@@ -166,7 +165,7 @@ def take_back_command(
 
     done, signed, receipt = with_installation(config, flags, work)
     speak = translator(chosen_language())
-    for message in _told_of_return(serial, done):
+    for message in _told_of_return(serial, done, speak):
         click.echo(speak.say(message))
     if receipt is not None:
         click.echo(speak.say(receipt))
@@ -195,9 +194,11 @@ def _receiver(text: str) -> Receiver:
     return Receiver(type=HolderType(kind), id=name.strip())
 
 
-def _told_of_return(serial: str, done: TakenBack) -> Iterator[Message]:
+def _told_of_return(serial: str, done: TakenBack, speak: Translator) -> Iterator[Message]:
     for row in done.ended:
+        holder = row.holder or speak.gettext(HOLDERS[row.holder_type])
+        reason = speak.gettext(CUSTODY_REASONS[row.reason or CustodyReason.RETURNED])
         sentence = N_("{serial}: {holder} has it no longer ({reason}).")
-        yield say(sentence, serial=serial, holder=row.holder or row.holder_type, reason=row.reason)
+        yield say(sentence, serial=serial, holder=holder, reason=reason)
     if not done.ended:
         yield say(N_("{serial} is in stock."), serial=serial)

@@ -11,6 +11,8 @@ import msgspec
 
 from tenure_server.adapters.paper.documents import Letterhead
 from tenure_server.adapters.paper.shipped_texts import shipped_texts
+from tenure_server.cli.code_words import with_words
+from tenure_server.cli.refusal import EXIT_NO, tell_refusal
 from tenure_server.domain.commitment_text import LANGUAGES, TextKind
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.ids import PersonId
@@ -20,7 +22,7 @@ from tenure_server.domain.table import InstantError, read_instant
 from tenure_server.domain.task import Task
 from tenure_server.language import Translator
 from tenure_server.usecases.commitment_texts import text_to_sign
-from tenure_server.usecases.handover_desk import HandedOver, Signature
+from tenure_server.usecases.handover_desk import HandedOver, NotEntitledError, Signature
 from tenure_server.wiring import Installation
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -166,10 +168,17 @@ def tell_handed_over(done: HandedOver, speak: Translator) -> None:
         click.echo(f"{speak.say(reason.fact)} ({reason.rule})")
 
 
+def tell_not_entitled(refused: NotEntitledError, speak: Translator) -> int:
+    """Say why somebody does not get a device, then how they get it all the same; return the exit code."""
+    tell_refusal(refused, speak)
+    click.echo(speak.gettext(N_("To hand it over all the same, say --even-though-not-entitled.")), err=True)
+    return EXIT_NO
+
+
 def tell_tasks(tasks: Iterable[Task], speak: Translator) -> None:
     """Say what somebody has to do now."""
     for task in tasks:
-        click.echo(speak.say(task.why))
+        click.echo(speak.say(with_words(task.why, speak)))
 
 
 def tell_signed(signed: int, speak: Translator) -> None:

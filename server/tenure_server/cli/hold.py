@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from tenure_server.cli import chosen_language
+from tenure_server.cli.code_words import HOLD_KINDS, HOLD_SUBJECTS
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
 from tenure_server.cli.setting_flags import Command
 from tenure_server.domain.custody import Hold, HoldKind, HoldSubject
@@ -123,7 +124,11 @@ def list_command(*, with_past: bool, as_json: bool, config: Path | None, **flags
         document = {"holds": [_document(one) for one in found]}
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
-    _tell(found, 0, zone, translator(chosen_language()))
+    speak = translator(chosen_language())
+    _tell(found, 0, zone, speak)
+    if not found:
+        none, none_stands = N_("There are no holds."), N_("No hold stands; see also --all.")
+        click.echo(speak.gettext(none if with_past else none_stands))
 
 
 def _subject(person: str | None, serial: str | None) -> tuple[HoldSubject, str]:
@@ -155,8 +160,8 @@ def _tell(found: Sequence[Hold], signed: int, zone: ZoneInfo, speak: Translator)
 
 def _sentence(one: Hold, zone: ZoneInfo, speak: Translator) -> Message:
     fields = {
-        "kind": one.kind,
-        "type": one.subject_type,
+        "kind": speak.gettext(HOLD_KINDS[one.kind]),
+        "type": speak.gettext(HOLD_SUBJECTS[one.subject_type]),
         "subject": one.subject,
         "start": speak.moment(one.start, zone),
         "reference": one.reference,

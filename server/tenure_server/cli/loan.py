@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from tenure_server.cli import chosen_language
-from tenure_server.cli.hand_over import NOT_ENTITLED
 from tenure_server.cli.handover_options import (
     in_utc,
     read_moment,
     show_json,
     tell_handed_over,
+    tell_not_entitled,
     tell_signed,
 )
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
@@ -74,9 +74,8 @@ def begin(
     speak = translator(chosen_language())
     try:
         done, signed = with_installation(config, flags, work)
-    except NotEntitledError:
-        click.echo(speak.gettext(NOT_ENTITLED), err=True)
-        raise
+    except NotEntitledError as refused:
+        raise SystemExit(tell_not_entitled(refused, speak)) from refused
     tell_handed_over(done, speak)
     click.echo(speak.gettext(N_("Both still confirm it: `tenure loan confirm`.")))
     tell_signed(signed, speak)
@@ -145,6 +144,9 @@ def list_command(*, with_past: bool, as_json: bool, config: Path | None, **flags
     speak = translator(chosen_language())
     for one in found:
         click.echo(speak.say(_sentence(one, now)))
+    if not found:
+        none, none_stands = N_("There are no loans."), N_("No loan stands; see also --all.")
+        click.echo(speak.gettext(none if with_past else none_stands))
 
 
 def _sentence(one: Loan, now: datetime) -> Message:

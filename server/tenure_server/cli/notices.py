@@ -55,6 +55,8 @@ def list_command(
         why = "" if one.why is None else f": {speak.say(one.why)}"
         at = speak.moment(one.settled_at or one.at, zone)
         click.echo(f"{one.person} {one.key} {speak.gettext(_STATES[one.state])} {at}{why}")
+    if not found:
+        click.echo(speak.gettext(N_("There are no notices.")))
 
 
 _STATES = {

@@ -89,6 +89,8 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
         sentence = N_("{at}: {person} signed version {version} ({language}).")
         fields = {"person": one.person, "version": one.version, "language": one.language}
         click.echo(speak.say(say(sentence, at=speak.moment(one.signed_at, zone), **fields)))
+    if not found:
+        click.echo(speak.gettext(N_("Nobody has signed a statement for an own computer.")))
 
 
 @own_device.command("pdf")

@@ -9,7 +9,8 @@ import click
 
 from tenure_server.adapters.paper.documents import receipt_pdf
 from tenure_server.cli import chosen_language
-from tenure_server.cli.hand_over import NOT_ENTITLED, told_receipt
+from tenure_server.cli.code_words import HOLDERS, parts_in_words
+from tenure_server.cli.hand_over import told_receipt
 from tenure_server.cli.handover_options import (
     NEW_FILE,
     commitment_options,
@@ -22,6 +23,7 @@ from tenure_server.cli.handover_options import (
     read_signature,
     show_json,
     tell_handed_over,
+    tell_not_entitled,
     tell_signed,
     tell_tasks,
     write_pdf,
@@ -67,9 +69,12 @@ def list_command(*, serial: str | None, as_json: bool, config: Path | None, **fl
     speak = translator(chosen_language())
     sentence = N_("{number}: {serial} from {holder} at {at}; missing: {missing}.")
     for one in found:
-        fields = {"number": one.number, "serial": one.serial, "holder": one.holder or one.holder_type}
-        parts = ", ".join(one.missing) or "-"
+        holder = one.holder or speak.gettext(HOLDERS[one.holder_type])
+        fields = {"number": one.number, "serial": one.serial, "holder": holder}
+        parts = parts_in_words(one.missing, speak)
         click.echo(speak.say(say(sentence, at=speak.moment(one.moment, zone), missing=parts, **fields)))
+    if not found:
+        click.echo(speak.gettext(N_("There are no receipts.")))
 
 
 @returns.command("pdf")
@@ -86,7 +91,7 @@ def pdf_command(
     """
 
     async def work(installation: Installation) -> None:
-        found = [one for one in await receipts_of(installation.store) if one.number == number]
+        found = [one for one in await receipts_of(installation.store) if _same_number(one.number, number)]
         if not found:
             raise NotFoundError(say(N_("There is no receipt {number}."), number=number))
         receipt = found[0].in_language(receipt_language or found[0].language)
@@ -125,7 +130,8 @@ def found_command(
     done, signed = with_installation(config, flags, work)
     speak = translator(chosen_language())
     sentence = N_("{serial} was found and is with {holder}.")
-    click.echo(speak.say(say(sentence, serial=serial, holder=done.holder or done.holder_type)))
+    holder = done.holder or speak.gettext(HOLDERS[done.holder_type])
+    click.echo(speak.say(say(sentence, serial=serial, holder=holder)))
     tell_signed(signed, speak)
 
 
@@ -180,14 +186,18 @@ def swap_command(
     speak = translator(chosen_language())
     try:
         back, out, signed, receipt = with_installation(config, flags, work)
-    except NotEntitledError:
-        click.echo(speak.gettext(NOT_ENTITLED), err=True)
-        raise
+    except NotEntitledError as refused:
+        raise SystemExit(tell_not_entitled(refused, speak)) from refused
     tell_handed_over(out, speak)
     if receipt is not None:
         click.echo(speak.say(receipt))
     tell_tasks(back.tasks, speak)
     tell_signed(signed, speak)
+
+
+def _same_number(known: str, said: str) -> bool:
+    """Tell whether a number is meant, zeros in front or not."""
+    return known == said or (said.isascii() and said.isdigit() and known.lstrip("0") == said.lstrip("0"))
 
 
 def _document(one: ReturnReceipt) -> dict[str, Any]:

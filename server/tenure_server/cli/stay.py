@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from tenure_server.cli import chosen_language
+from tenure_server.cli.code_words import STAY_KINDS, STAY_SUBJECTS
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
 from tenure_server.cli.setting_flags import Command
 from tenure_server.domain.errors import InputError
@@ -144,7 +145,11 @@ def list_command(*, with_past: bool, as_json: bool, config: Path | None, **flags
         document = {"stays": [_document(one) for one in found]}
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
-    _tell(found, 0, zone, translator(chosen_language()))
+    speak = translator(chosen_language())
+    _tell(found, 0, zone, speak)
+    if not found:
+        none, none_stands = N_("There are no stays."), N_("No stay stands; see also --all.")
+        click.echo(speak.gettext(none if with_past else none_stands))
 
 
 def _subject(kind: StayKind, body: str | None, person: str | None, serial: str | None) -> Subject:
@@ -185,8 +190,8 @@ def _tell(found: Sequence[Stay], signed: int, zone: ZoneInfo, speak: Translator)
 
 def _sentence(one: Stay, zone: ZoneInfo, speak: Translator) -> Message:
     fields = {
-        "kind": one.kind,
-        "subject": one.subject or one.subject_type,
+        "kind": speak.gettext(STAY_KINDS[one.kind]),
+        "subject": one.subject or speak.gettext(STAY_SUBJECTS[one.subject_type]),
         "start": speak.moment(one.start, zone),
         "reference": one.reference,
     }

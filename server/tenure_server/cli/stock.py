@@ -40,6 +40,8 @@ def stock_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     speak = translator(chosen_language())
     for one in found:
         click.echo(speak.say(_sentence(one)))
+    if not found:
+        click.echo(speak.gettext(N_("There is nothing in stock.")))
 
 
 @click.command("reimaged", epilog="Example: tenure reimaged PF3ABCDE --by helpdesk-2 --image 2029.1")

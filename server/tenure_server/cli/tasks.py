@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
 from tenure_server.cli import chosen_language
+from tenure_server.cli.code_words import with_words
 from tenure_server.cli.installation import installation_flags, with_installation
-from tenure_server.domain.message import N_, say
+from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.note import note as checked_note
 from tenure_server.domain.task import Task
-from tenure_server.language import translator
+from tenure_server.language import Translator, translator
 from tenure_server.usecases.tasks import close_task, open_tasks
 from tenure_server.wiring import Installation
 
@@ -29,7 +31,7 @@ def tasks() -> None:
 def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     """List the open tasks, what is due first on top."""
 
-    async def work(installation: Installation) -> tuple[Sequence[Task], datetime, Any]:
+    async def work(installation: Installation) -> tuple[Sequence[Task], datetime, ZoneInfo]:
         return await open_tasks(installation.store), installation.clock.now(), installation.policy.zone
 
     found, now, zone = with_installation(config, flags, work)
@@ -40,9 +42,10 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
     speak = translator(chosen_language())
     for task in found:
         click.echo(task.id)
-        due = "-" if task.due is None else speak.moment(task.due, zone)
-        late = "" if task.due is None or task.due >= now else f", {speak.gettext(N_('overdue'))}"
-        click.echo(f"  {speak.say(task.why)} ({due}{late})")
+        due = speak.say(_due(task.due, now, zone, speak))
+        click.echo(f"  {speak.say(with_words(task.why, speak))} ({due})")
+    if not found:
+        click.echo(speak.gettext(N_("Nobody has anything to do.")))
 
 
 @tasks.command(
@@ -61,6 +64,13 @@ def done_command(*, task: str, by: str, note: str, config: Path | None, **flags:
 
     done = with_installation(config, flags, work)
     click.echo(translator(chosen_language()).say(say(N_("{task} is done."), task=done.id)))
+
+
+def _due(due: datetime | None, now: datetime, zone: ZoneInfo, speak: Translator) -> Message:
+    if due is None:
+        return say(N_("no day is due"))
+    sentence = N_("overdue since {at}") if due < now else N_("due {at}")
+    return say(sentence, at=speak.moment(due, zone))
 
 
 def _document(task: Task) -> dict[str, object]:

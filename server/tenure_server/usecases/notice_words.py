@@ -17,13 +17,13 @@ from tenure_server.language import Translator, translator
 from tenure_server.usecases.directive_words import Notice as LockWords
 from tenure_server.usecases.ports import Templates
 
-_SEATS: Mapping[Seat, str] = {
+SEATS: Mapping[Seat, str] = {
     Seat.ORDINARY: N_("member"),
     Seat.CHAIR: N_("chair"),
     Seat.VICE_CHAIR: N_("vice chair"),
     Seat.DEPUTY: N_("deputy member"),
 }
-_PARTS: Mapping[Part, str] = {
+PARTS: Mapping[Part, str] = {
     Part.CHARGER: N_("charger"),
     Part.BAG: N_("bag"),
     Part.OTHER: N_("something else"),
@@ -142,7 +142,7 @@ def _role(mandate: Mandate | None, facts: Facts, speak: Translator) -> str:
         (body.name_sv, body.name_fi) if body and speak.language == "sv" else (body.name_fi if body else "",)
     )
     name = next((one for one in names if one), mandate.body)
-    return f"{name}, {speak.gettext(_SEATS[mandate.seat])}"
+    return f"{name}, {speak.gettext(SEATS[mandate.seat])}"
 
 
 def _name(due: DueNotice, facts: Facts) -> str:
@@ -151,7 +151,7 @@ def _name(due: DueNotice, facts: Facts) -> str:
 
 
 def _missing(due: DueNotice, speak: Translator) -> str:
-    parts = [speak.gettext(_PARTS[part]) for part in due.missing]
+    parts = [speak.gettext(PARTS[part]) for part in due.missing]
     return ", ".join(parts) or speak.gettext(N_("nothing"))
 
 

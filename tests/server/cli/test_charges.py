@@ -93,7 +93,7 @@ def test_payment_and_refund_are_noted_in_their_order(here: Machine) -> None:
     here.run("charges refund", "L1", "--by", "finance", code=1)
     keep(here.folder, replace(CHARGE, state=ChargeState.REFUND_DUE, amount_eur=Decimal("1129.50")))
     assert ": refunded, " in here.run("charges refund", "L1", "--by", "finance").stdout
-    assert here.run("charges list").stdout == ""
+    assert here.run("charges list").stdout == "No charge needs anything; see also --all.\n"
     assert CHARGE.id in here.run("charges list", "--all").stdout
 
 
@@ -101,3 +101,8 @@ def test_payment_and_refund_are_noted_in_their_order(here: Machine) -> None:
 def test_a_sum_that_is_none_is_wrong_use(here: Machine, amount: str) -> None:
     words = ("L1", "charge", "--by", "x", "--reason", "y", "--amount", amount)
     here.run("charges decide", *words, code=2)
+
+
+def test_a_charges_state_is_told_in_the_readers_words(here: Machine) -> None:
+    assert here.run("charges list", language="fi").stdout.startswith(CHARGE.id + ": ehdotettu, ")
+    assert here.run("charges list", language="sv").stdout.startswith(CHARGE.id + ": föreslagen, ")

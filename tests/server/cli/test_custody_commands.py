@@ -224,3 +224,59 @@ def test_an_event_is_booked_until_it_is_full_and_shown(here: Machine) -> None:
     assert "4 Jun 2029, 09:00: bert" in told
     assert "bert came; issued: L1; returned: -." in told
     assert here.run("events list").stdout.startswith("june: 4 Jun 2029, 09:00, Town hall; places left: 5")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("loan begin", "L1", "--to", "bert", "--until", "2029-01-05"),
+        ("hand-over", "L2", "--to", "person:nora"),
+        ("swap", "L1", "L2"),
+    ],
+)
+def test_a_refusal_says_why_first_and_then_how_all_the_same(here: Machine, words: tuple[str, ...]) -> None:
+    rows = "nora;Nora;Esimerkki;x;Muu;other;ordinary;2025-06-01;2029-05-31;term;KV 3 §\n"
+    known = (here.folder / "mandates.csv").read_text(encoding="utf-8")
+    here.run("import", "--register", here.file("more.csv", known + rows))
+    holder = "nora" if words[0] == "swap" else "aino"
+    here.run("hand-over", "L1", "--to", f"person:{holder}", "--even-though-not-entitled")
+
+    reason, hint = here.run(*words, code=1).stderr.splitlines()
+
+    assert "even-though" not in reason
+    assert hint == "To hand it over all the same, say --even-though-not-entitled."
+
+
+def test_a_receipt_is_named_without_its_zeros(here: Machine, tmp_path: Path) -> None:
+    here.run("hand-over", "L1", "--to", "person:aino")
+    here.run("take-back", "L1")
+    here.run("returns pdf", "1", str(tmp_path / "r.pdf"))
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+    here.run("returns pdf", "2", str(tmp_path / "r2.pdf"), code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("loan list", "No loan stands; see also --all."),
+        ("returns list", "There are no receipts."),
+        ("commitments missing", "Everybody who holds a laptop has signed for this term."),
+        ("own-device list", "Nobody has signed a statement for an own computer."),
+        ("events list", "There are no handover events."),
+        ("notices list", "There are no notices."),
+        ("stay list", "No stay stands; see also --all."),
+        ("hold list", "No hold stands; see also --all."),
+    ],
+)
+def test_a_list_with_nothing_on_it_says_so(here: Machine, words: str, told: str) -> None:
+    assert here.run(words).stdout == told + "\n"
+    assert here.run(words, language="fi").stdout not in ("", told + "\n")
+
+
+def test_what_is_missing_and_why_is_told_in_the_readers_words(here: Machine) -> None:
+    here.run("hand-over", "L1", "--to", "person:aino")
+    told = here.run("take-back", "L1", "--missing", "charger", "--missing", "bag", language="fi").stdout
+    assert "laukku, laturi" in told
+    assert "returned" not in told
+    assert "laukku, laturi" in here.run("returns list", language="fi").stdout
+    assert "laukku, laturi" in here.run("tasks list", language="fi").stdout

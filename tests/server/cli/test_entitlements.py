@@ -36,11 +36,11 @@ def test_what_is_missing_and_in_excess_is_told_with_its_reason(here: Machine) ->
 
     assert told == (
         "Aino Esimerkki (aino)\n"
-        "  laptop: ok. Entitled by kv/ordinary, and has L1. (P8)\n"
-        "  mailbox: ok. Entitled by kv/ordinary, and has aino@kuntala.fi. (P9)\n"
+        "  laptop: ok. Entitled by kv/member, and has L1. (P8)\n"
+        "  mailbox: ok. Entitled by kv/member, and has aino@kuntala.fi. (P9)\n"
         "Bert Esimerkki (bert)\n"
-        "  laptop: missing. Entitled by kv/ordinary, and no laptop is issued. (P8)\n"
-        "  mailbox: missing. Entitled by kv/ordinary, and the directory has no mailbox bert@kuntala.fi."
+        "  laptop: missing. Entitled by kv/member, and no laptop is issued. (P8)\n"
+        "  mailbox: missing. Entitled by kv/member, and the directory has no mailbox bert@kuntala.fi."
         " (P9)\n"
         "Disa Esimerkki (disa)\n"
         "  laptop: excess. Has L2 without a right to it. (P22)\n"
@@ -76,3 +76,8 @@ def test_wrong_use_ends_with_two(here: Machine, words: list[str]) -> None:
 def test_a_list_of_mailboxes_is_utf_8(here: Machine, tmp_path: Path) -> None:
     (tmp_path / "latin.txt").write_bytes("ä@kuntala.fi".encode("latin-1"))
     assert "UTF-8" in here.run("entitlements", "--mailboxes", str(tmp_path / "latin.txt"), code=2).stderr
+
+
+def test_a_seat_is_told_in_the_readers_words(here: Machine) -> None:
+    assert "kv/jäsen" in here.run("entitlements", language="fi").stdout
+    assert "kv/ledamot" in here.run("entitlements", language="sv").stdout

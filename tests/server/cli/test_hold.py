@@ -65,3 +65,9 @@ def test_a_hold_rests_on_something(here: Machine) -> None:
 
 def test_what_does_not_stand_cannot_be_lifted(here: Machine) -> None:
     assert "hold list" in here.run("hold lift", "--person", "aino", code=1).stderr
+
+
+def test_kinds_and_subjects_are_told_in_the_readers_words(here: Machine) -> None:
+    here.run("hold set", "--person", "aino", "--kind", "litigation", "--reference", "L 29/1")
+    assert here.run("hold list", language="fi").stdout.startswith("oikeudenkäynti: henkilö aino, ")
+    assert here.run("hold list", language="sv").stdout.startswith("rättegång: person aino, ")

@@ -84,5 +84,5 @@ def test_a_file_of_the_citys_that_broke_is_passed_over_and_told(here: Machine) -
 
 
 def test_nothing_was_sent_yet(here: Machine) -> None:
-    assert here.run("notices list").stdout == ""
+    assert here.run("notices list").stdout == "There are no notices.\n"
     assert '"notices": []' in here.run("notices list", "--json").stdout

@@ -67,3 +67,9 @@ def test_a_stay_rests_on_something(here: Machine) -> None:
 
 def test_what_does_not_stand_cannot_be_lifted(here: Machine) -> None:
     assert "stay list" in here.run("stay lift", "--kind", "appeal", code=1).stderr
+
+
+def test_kinds_and_subjects_are_told_in_the_readers_words(here: Machine) -> None:
+    here.run("stay set", "--kind", "appeal", "--reference", "HaO 1")
+    assert here.run("stay list", language="fi").stdout.startswith("valitus: kunta, ")
+    assert here.run("stay list", language="sv").stdout.startswith("besvär: kommunen, ")

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def here(tmp_path: Path) -> Machine:
 
 def test_open_tasks_are_listed_for_people_and_for_scripts(here: Machine) -> None:
     assert "Close aino's mailbox." in here.run("tasks list").stdout
+    assert "(due 4 Jul 2029, 00:00)" in here.run("tasks list").stdout
     (task,) = json.loads(here.run("tasks list", "--json").stdout)["tasks"]
     assert task["id"] == TASK.id
     assert (task["kind"], task["subject"], task["rule"]) == ("close_mailbox", "aino", "P20")
@@ -45,10 +47,23 @@ def test_open_tasks_are_listed_for_people_and_for_scripts(here: Machine) -> None
 
 def test_a_task_that_was_done_is_listed_no_more_and_done_only_once(here: Machine) -> None:
     here.run("tasks done", TASK.id, "--by", "it", "--note", "ticket 7")
-    assert here.run("tasks list").stdout == ""
+    assert here.run("tasks list").stdout == "Nobody has anything to do.\n"
     here.run("tasks done", TASK.id, "--by", "it", code=1)
 
 
 def test_a_task_that_does_not_exist_is_wrong_use(here: Machine) -> None:
     assert "no-such-task" in here.run("tasks done", "no-such-task", "--by", "it", code=2).stderr
     here.run("tasks done", TASK.id, "--by", "it\u202e", code=2)
+
+
+def test_what_is_overdue_is_told_in_the_readers_words(tmp_path: Path, here: Machine) -> None:
+    async def give() -> None:
+        settings = read_settings({"data_directory": str(tmp_path / "data")}, {})
+        late = replace(TASK, subject="bert", due=datetime(2020, 7, 3, 21, tzinfo=UTC))
+        async with open_installation(settings) as installation, installation.store.writing() as tx:
+            await open_task(tx, late, late.at)
+
+    asyncio.run(give())
+    assert "(overdue since 4 Jul 2020, 00:00)" in here.run("tasks list").stdout
+    assert "(myöhässä, määräaika oli " in here.run("tasks list", language="fi").stdout
+    assert "overdue" not in here.run("tasks list", language="sv").stdout
