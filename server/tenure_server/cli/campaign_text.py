@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from tenure_policies.payloads import Sentences
 from tenure_server.cli.plan_words import STATUSES
@@ -67,7 +67,7 @@ def list_lines(view: ListView, speak: Translator, zone: tzinfo) -> Iterator[str]
     for key in view.approvals:
         yield speak.say(say(N_("Approved by {key}"), key=key))
     for laptop in view.laptops:
-        not_before = _moment(laptop.not_before, zone)
+        not_before = speak.moment(laptop.not_before, zone)
         line = (
             f"{plain(laptop.serial)}  {not_before}  {_stage(laptop, speak)}  {_first(laptop.canary, speak)}"
         )
@@ -106,7 +106,7 @@ def dry_run_lines(found: DryRun, speak: Translator, zone: tzinfo) -> Iterator[st
 
 
 def _listed(row: DryLaptop, speak: Translator, zone: tzinfo) -> Iterator[str]:
-    due = "" if row.wipe_at is None else _moment(row.wipe_at, zone)
+    due = "" if row.wipe_at is None else speak.moment(row.wipe_at, zone)
     disk = speak.gettext(DISKS[row.ready])
     yield f"  {plain(row.serial)}  {due}  {disk}  {_first(row.canary, speak)}".rstrip()
     if row.reason is not None:
@@ -120,7 +120,3 @@ def _first(canary: bool, speak: Translator) -> str:
 def words(sentences: Sentences, speak: Translator) -> str:
     """Return the sentence in the reader's language, English where there is none."""
     return str(getattr(sentences, speak.language, "") or sentences.en)
-
-
-def _moment(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).isoformat(timespec="minutes")

@@ -95,7 +95,9 @@ def import_command(
         batch = _batch(files, zone, taken, approval, mapping)
         if dry_run:
             shown = await preview_import(installation.store, installation.clock, installation.policy, batch)
-            return _Done(outcome=shown.outcome, zone=zone, preview=shown.preview)
+            return _Done(
+                outcome=shown.outcome, zone=zone, preview=shown.preview, approved=approval is not None
+            )
         outcome = await _import(installation, batch, previewed)
         signed = 0 if outcome.quarantined else await sweep(installation)
         return _Done(outcome=outcome, zone=zone, signed=signed)
@@ -116,6 +118,14 @@ class _Done:
     signed: int = 0
     preview: Preview | None = None
     """Set by a dry run."""
+    approved: bool = False
+    """A dry run that was given what two approvers signed."""
+
+    @property
+    def approvable(self) -> bool:
+        """Tell whether it waits for two approvers."""
+        register = self.outcome.register
+        return self.outcome.quarantined and register is not None and register.approvable
 
 
 async def _import(installation: Installation, batch: Batch, previewed: str | None) -> BatchOutcome:
@@ -138,7 +148,9 @@ def _tell(done: _Done, speak: Translator) -> None:
     for message in _told(done.outcome, done.signed, done.zone, dry_run=done.preview is not None):
         click.echo(speak.say(message))
     if done.preview is not None:
-        for line in preview_lines(done.preview, done.zone, speak):
+        importable = not done.outcome.quarantined or done.approvable
+        approval = done.approved or done.approvable
+        for line in preview_lines(done.preview, done.zone, speak, importable=importable, approval=approval):
             click.echo(line)
     if done.outcome.register is not None:
         _tell_remarks(done.outcome.register, speak)

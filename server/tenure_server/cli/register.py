@@ -13,6 +13,7 @@ from tenure_server.adapters.keys import write_new_file
 from tenure_server.cli import chosen_language
 from tenure_server.cli.installation import installation_flags, sweep, with_installation
 from tenure_server.cli.key_options import read_document
+from tenure_server.cli.moments import readable, with_moments
 from tenure_server.cli.preview_json import preview_document
 from tenure_server.cli.preview_text import preview_lines
 from tenure_server.cli.refusal import EXIT_NO
@@ -62,10 +63,11 @@ def history_command(*, subject: str, as_json: bool, config: Path | None, **flags
     if as_json:
         _print_json(history_document(subject, facts, zone))
         return
+    speak = translator(chosen_language())
     for one in facts:
-        until = "" if one.recorded_to is None else _moment(one.recorded_to, zone)
-        said = " ".join(f"{name}={text}" for name, text in fact_document(one.fact, zone).items() if text)
-        click.echo(f"{_moment(one.recorded_from, zone)} - {until:<16}  {said}")
+        until = "" if one.recorded_to is None else speak.moment(one.recorded_to, zone)
+        said = _cells(fact_document(one.fact, zone), zone, speak)
+        click.echo(f"{speak.moment(one.recorded_from, zone):>18} - {until:<18}  {said}")
 
 
 @register.command("as-of", epilog="Example: tenure register as-of 2029-05-01 --json")
@@ -85,9 +87,10 @@ def as_of_command(*, at: str, as_json: bool, config: Path | None, **flags: Any) 
     if as_json:
         _print_json(document)
         return
+    speak = translator(chosen_language())
     for matter, rows in document.items():
         for row in rows if isinstance(rows, list) else ():
-            click.echo(f"{matter}: " + " ".join(f"{name}={text}" for name, text in row.items() if text))
+            click.echo(f"{matter}: {_cells(row, zone, speak)}")
 
 
 @register.command("incidents", epilog="Example: tenure register incidents --json")
@@ -103,16 +106,16 @@ def incidents_command(
     if closing is not None and not by:
         raise InputError(say(N_("Say with --by who put it right.")))
 
-    async def work(installation: Installation) -> list[Incident]:
+    async def work(installation: Installation) -> tuple[list[Incident], ZoneInfo]:
         if closing is not None:
             await close_incident(installation.store, installation.clock, closing, by=by, note=note)
-        return list(await all_incidents(installation.store))
+        return list(await all_incidents(installation.store)), installation.policy.zone
 
-    found = with_installation(config, flags, work)
+    found, zone = with_installation(config, flags, work)
     if as_json:
         _print_json({"incidents": [incident_document(one) for one in found]})
     else:
-        _tell_incidents(found, translator(chosen_language()))
+        _tell_incidents(found, zone, translator(chosen_language()))
     if any(one.is_open for one in found):
         raise SystemExit(EXIT_NO)
 
@@ -250,20 +253,23 @@ def _tell_restore(
         click.echo(speak.say(say(sentence, restore_id=outcome.restore_id)))
     if outcome.restored:
         sentence = N_("The register is as it was recorded before {at}.")
-        click.echo(speak.say(say(sentence, at=_moment(outcome.as_of, zone))))
+        click.echo(speak.say(say(sentence, at=speak.moment(outcome.as_of, zone))))
     if signed:
         click.echo(speak.say(say(N_("Directives signed: {count}."), count=signed)))
 
 
-def _tell_incidents(found: list[Incident], speak: Translator) -> None:
+def _tell_incidents(found: list[Incident], zone: ZoneInfo, speak: Translator) -> None:
     for one in found:
         state = speak.gettext("open") if one.is_open else speak.gettext("closed")
         click.echo(f"{one.id}  {state}")
-        click.echo(f"    {speak.say(what_happened(one))}")
+        click.echo(f"    {speak.say(with_moments(what_happened(one), zone, speak))}")
         for title, reasons in ((N_("It ran because:"), one.was), (N_("The facts say now:"), one.now)):
             click.echo(f"    {speak.gettext(title)}")
             for reason in reasons:
-                click.echo(f"        {speak.say(reason.fact)} ({reason.rule})")
+                click.echo(f"        {speak.say(with_moments(reason.fact, zone, speak))} ({reason.rule})")
+            if not reasons:
+                nothing = speak.gettext(N_("Nothing is known of it."))
+                click.echo(f"        {nothing}")
     if not found:
         click.echo(speak.gettext("Nothing ran on facts that were corrected afterwards."))
 
@@ -278,8 +284,8 @@ def _read(text: str, zone: ZoneInfo, option: str) -> datetime:
         raise InputError(say(sentence, option=option, text=text)) from error
 
 
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+def _cells(row: dict[str, str], zone: ZoneInfo, speak: Translator) -> str:
+    return " ".join(f"{name}={readable(text, zone, speak)}" for name, text in row.items() if text)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -130,3 +130,15 @@ def test_a_register_that_two_approvers_signed_for_is_only_taken_with_their_signa
     here.run("import", "--register", here.register(*PEOPLE[:5]), "--approval", forged, code=1)
 
     assert "p19" in here.run("explain", "p19").stdout
+
+
+def test_a_blocked_preview_says_that_it_is_imported_with_an_approval_only(here: Machine) -> None:
+    here.run("import", "--register", here.register(*PEOPLE))
+    told = here.run("import", "--register", here.register(*PEOPLE[:10]), "--dry-run", code=1).stdout
+    assert "--previewed" in told
+    assert " --approval FILE, signed by two approvers" in told
+    plain = here.run("import", "--register", here.register(*PEOPLE, "p20"), "--dry-run").stdout
+    assert "--previewed" in plain
+    assert "--approval" not in plain
+    empty = here.run("import", "--register", here.register(), "--dry-run", code=1).stdout
+    assert "--previewed" not in empty

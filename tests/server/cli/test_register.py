@@ -1,4 +1,7 @@
+import asyncio
 import json
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,11 @@ from click.testing import CliRunner
 
 from fakes.data_directory import Machine, machine
 from tenure_server.cli import main
+from tenure_server.domain.incident import INCIDENTS, ActKind, Incident
+from tenure_server.domain.message import say
+from tenure_server.domain.plan import Reason
+from tenure_server.settings import read_settings
+from tenure_server.wiring import open_installation
 
 PEOPLE = tuple(f"p{number:02d}" for number in range(20))
 
@@ -135,8 +143,31 @@ def test_a_dry_run_shows_each_column_and_what_would_follow(here: Machine) -> Non
     told = here.run("import", "--register", here.register(*PEOPLE, until="2029-06-30"), "--dry-run").stdout
     assert "Mandate p00 kv ordinary 2025-06-01: changed" in told
     assert "valid_to: 2029-05-31 -> 2029-06-30" in told
-    assert "L1 (p00): lock (P19): 2029-06-01 00:00 -> 2029-07-01 00:00" in told
+    assert "L1 (p00): lock (P19): 1 Jun 2029, 00:00 -> 1 Jul 2029, 00:00" in told
 
 
 def test_an_unknown_source_is_refused(here: Machine) -> None:
     here.run("import", "--register", here.register(*PEOPLE), "--source", "nowhere", code=2)
+
+
+def test_moments_are_told_in_the_reader_s_language_and_the_city_s_time(here: Machine) -> None:
+    told = here.run("register history", "p00", language="fi").stdout
+    assert re.match(r"\s*\d{1,2}\.\d{1,2}\.\d{4}", told)
+
+    at = datetime(2029, 6, 1, 21, tzinfo=UTC)
+    reason = Reason(fact=say("The right to the mailbox ended: {at}.", at=at.isoformat()), rule="P20")
+    incident = Incident(
+        id="i", kind=ActKind.MAILBOX_CLOSED, subject="p00", at=at, ran_at=at, ordered_at=at, holder="p00",
+        was=(reason,), now=(),
+    )  # fmt: skip
+
+    async def keep() -> None:
+        settings = read_settings({"data_directory": str(here.folder / "data")}, {})
+        async with open_installation(settings) as installation, installation.store.writing() as tx:
+            await tx.records.add(INCIDENTS, incident)
+
+    asyncio.run(keep())
+    lines = run(here, "incidents", code=1).splitlines()
+    assert "closed at 2 Jun 2029, 00:00, by facts of 2 Jun 2029, 00:00 that" in lines[1]
+    assert lines[3] == "        The right to the mailbox ended: 2 Jun 2029, 00:00. (P20)"
+    assert lines[4:] == ["    The facts say now:", "        Nothing is known of it."]
