@@ -1,5 +1,6 @@
 """Shows how a source's file is read through a mapping: columns, first rows, and everything that is wrong."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from tenure_server.cli import chosen_language
 from tenure_server.cli.refusal import EXIT_UNUSABLE, finding_line
 from tenure_server.domain.column_mapping import ColumnMapping
 from tenure_server.domain.mapped_table import PROVISIONAL, MappedTable, map_table
-from tenure_server.domain.register import COLUMNS, RegisterRead, read_register
+from tenure_server.domain.message import N_, say
+from tenure_server.domain.plain_text import plain
+from tenure_server.domain.register import COLUMNS, REQUIRED, RegisterRead, read_register
 from tenure_server.language import Translator, translator
 
 
@@ -25,7 +28,8 @@ def try_file(file: Path, mapping: ColumnMapping, *, policy: str, rows: int, as_j
         InputError: It is no table at all.
     """
     zone = term_policy(policy).zone
-    mapped = map_table(read_table(file, zone, sheet=mapping.sheet), mapping)
+    table = read_table(file, zone, sheet=mapping.sheet)
+    mapped = map_table(table, mapping)
     read = RegisterRead(findings=mapped.findings, warnings=mapped.remarks)
     if not mapped.findings:
         read = mapped.in_source_words(read_register(mapped.table, zone))
@@ -33,7 +37,10 @@ def try_file(file: Path, mapping: ColumnMapping, *, policy: str, rows: int, as_j
         document = _document(mapped, read, rows)
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
     else:
-        _print(mapped, read, rows, translator(chosen_language()))
+        speak = translator(chosen_language())
+        _print(mapped, read, rows, speak)
+        if not set(REQUIRED) & mapped.titles.keys():
+            _tell_columns(table.columns, speak)
     if read.findings:
         raise SystemExit(EXIT_UNUSABLE)
 
@@ -90,6 +97,16 @@ def _print(mapped: MappedTable, read: RegisterRead, rows: int, speak: Translator
         )
     )
     _tell(mapped, read, speak)
+
+
+def _tell_columns(columns: Sequence[str], speak: Translator) -> None:
+    """Name a file's own columns, where none of those is read that every register has."""
+    named = ", ".join(map(plain, columns))
+    sentence = N_(
+        "The file's own columns: {columns}. Say which of them is which of the register's:"
+        ' --map "Column=register_column", or take a --preset.'
+    )
+    click.echo(speak.say(say(sentence, columns=named)), err=True)
 
 
 def _tell(mapped: MappedTable, read: RegisterRead, speak: Translator) -> None:

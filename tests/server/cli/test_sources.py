@@ -164,3 +164,11 @@ def test_an_approval_holds_for_one_way_of_reading_a_file_only(here: Machine) -> 
     named = [re.findall(r"resume (\S+)`", told) for told in (first, second)]
     assert [len(one) for one in named] == [1, 1]
     assert named[0] != named[1]
+
+
+def test_a_file_of_which_nothing_is_read_is_told_with_its_own_columns(tmp_path: Path) -> None:
+    file = export(tmp_path, "Kuka;Missä\naino;kv\n")
+    told = run("try", file, code=2).stderr
+    assert "The file's own columns: kuka, missä." in told
+    assert '--map "Column=register_column"' in told
+    assert "own columns" not in run("try", export(tmp_path), "--preset", "aimoa").stderr
