@@ -13,8 +13,9 @@ from fakes.town import Town, town
 from tenure_server.domain.errors import NotFoundError, RefusedError
 from tenure_server.domain.mandate import EndBasis, Mandate
 from tenure_server.domain.quarantine import ROW_RULINGS
+from tenure_server.domain.register import RegisterRead
 from tenure_server.domain.task import TASKS, Task, TaskKind
-from tenure_server.usecases.import_register import ImportStatus
+from tenure_server.usecases.import_register import ImportStatus, RegisterFile, judge_register
 from tenure_server.usecases.resolve_quarantine import (
     Decision,
     RowEnd,
@@ -163,6 +164,22 @@ async def test_a_decision_on_a_kept_row_lapses_when_a_file_has_it_again(here: To
     assert list(await rows_set_aside(here.store)) == []
     await here.lives_to("2029-03-07")
     assert None in [one.end for one in await rows_of(here, "aino")], "it is not dropped again"
+
+
+async def test_a_preview_shows_that_a_decision_would_lapse(here: Town) -> None:
+    row = await corrected_town(here)
+    await drop_row(here.store, here.clock, row.id, SECRETARY)
+    here.goes_to("2029-03-06")
+    city = corrected()
+    facts = city.facts()
+    read = RegisterRead(people=dict(facts.people), bodies=dict(facts.bodies), mandates=facts.mandates)
+    file = RegisterFile(read=read, digest="0" * 64, taken=here.now)
+
+    async with here.store.reading() as tx:
+        judged = await judge_register(tx, file, here.now)
+
+    assert [(one.person, one.end) for one in judged.change.added] == [("aino", None)]
+    assert [one.id for one in judged.settled.lapsed] == [row.id]
 
 
 async def test_a_settled_end_lapses_too(here: Town) -> None:
