@@ -234,7 +234,8 @@ def why_not_closed(known: Known, person: str, at: datetime) -> str | None:
     ]
     reasons = (
         ("entitled", may_write_mail(known, person, at)),
-        ("dead", death is not None),
+        # What ended before its holder died ended by itself: only an end by death seals the mailbox (case 10).
+        ("dead", death is not None and (not ends or max(ends) == death)),
         ("hold", _held_back(known, "person", person, at)),
         ("staff", any(row.employee and runs(row, death, at) for row in rows)),
         ("no_known_end", not ends),

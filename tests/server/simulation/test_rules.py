@@ -94,6 +94,16 @@ def test_a_mailbox_stays_for_a_month_and_then_until_a_working_day() -> None:
     assert why_not_closed(known(replace(SEAT, last_day=None)), "aino", closes) == "entitled"
 
 
+def test_only_an_end_by_death_seals_the_mailbox() -> None:
+    closes = is_over(date(2033, 6, 30))
+    elections = replace(SEAT, body="KVLTK", body_type="election", basis="death")
+    assert why_not_closed(known(replace(SEAT, basis="death")), "aino", closes) == "dead"
+    assert (
+        why_not_closed(known(SEAT, replace(elections, last_day=date(2033, 5, 1))), "aino", closes) == "dead"
+    )
+    assert why_not_closed(known(SEAT, replace(elections, last_day=date(2033, 6, 9))), "aino", closes) is None
+
+
 def test_an_import_loses_too_much_beyond_a_tenth() -> None:
     rows = [replace(SEAT, person=f"p{number}", last_day=None, basis="") for number in range(20)]
     before, at = known(*rows), datetime.fromisoformat("2033-05-01T00:00:00+00:00")
