@@ -28,6 +28,7 @@ NAMED_BY: dict[AuditKind, tuple[str, ...]] = {
     AuditKind.RELEASE_STORED: ("serial", "epoch", "lock_id"),
     AuditKind.ROLLED_BACK: ("serial",),
     AuditKind.RESTORE_CONFIRMED: (),
+    AuditKind.DEVICE_REENROLLED: ("serial",),
     AuditKind.HANDED_OVER: ("serial",),
     AuditKind.TAKEN_BACK: ("serial",),
     AuditKind.ACCOUNT_STEP: ("step",),

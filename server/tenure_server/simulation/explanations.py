@@ -26,6 +26,8 @@ from tenure_server.simulation.books import Books
 from tenure_server.usecases.ports import StoredDirective
 
 APPROVALS = 2
+P15 = "P15"
+"""The rule of what came back, and of what was reinstalled while locked: a person looks at it first."""
 OPEN = "active"
 WIPED = "wiped"
 BY_ITSELF = frozenset({"term", "fixed", "death"})
@@ -71,6 +73,8 @@ def _has_grounds(books: Books, case: LifecycleCase) -> bool:
     facts = books.known.get(case.opened_at)
     if facts is None:
         return False
+    if case.rule == P15 and _waits_for_a_person(books, case):
+        return True
     taken_back = books.entries(AuditKind.TAKEN_BACK, case.serial)
     if case.holder not in _holders(facts, case) and any(
         logged.entry.at <= case.opened_at for logged in taken_back
@@ -78,6 +82,14 @@ def _has_grounds(books: Books, case: LifecycleCase) -> bool:
         return True
     return _seat_ends(facts, case) or any(
         row.location == case.holder and row.end == case.ends_at for row in facts.agreements
+    )
+
+
+def _waits_for_a_person(books: Books, case: LifecycleCase) -> bool:
+    """Tell whether the log shows that a case's laptop was reinstalled while locked."""
+    return any(
+        logged.entry.at <= case.opened_at and logged.entry.fields.get("needs_person") == "True"
+        for logged in books.entries(AuditKind.DEVICE_REENROLLED, case.serial)
     )
 
 

@@ -25,7 +25,7 @@ from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import CaseId, DeviceId, LockId, Serial
 from tenure_server.domain.lifecycle import CaseStatus, LifecycleCase
 from tenure_server.domain.lock_caps import DEFAULT_LOCK_CAPS, LockCaps
-from tenure_server.domain.plan import DevicePlan, Plan, Verb
+from tenure_server.domain.plan import Desired, DevicePlan, Plan, Verb
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.timeline import plan as plan_all
 from tenure_server.usecases.directive_words import Notice, instructions, reason
@@ -38,6 +38,8 @@ from tenure_server.usecases.wiped_since_use import wiped_since_use
 
 WORK = "enforce_ends"
 ATTEMPTS = 3
+REINSTALLED = "P15"
+"""By which rule a laptop stays locked that was reinstalled while locked: a person looks at it first."""
 LEASE_REPLACED = "lease_replaced"
 CLOCKS_APART = timedelta(minutes=5)
 """How far behind ours a laptop's trusted clock may be and still take a directive at once."""
@@ -222,7 +224,7 @@ class _Sweep:
             known = None
         if not wanted.opens_case:
             return known
-        rule, decision = self._grounds(plan)
+        rule, decision = self._grounds(plan, wanted.state)
         case = LifecycleCase(
             id=CaseId(f"case-{secrets.token_hex(8)}"),
             serial=plan.serial,
@@ -251,10 +253,13 @@ class _Sweep:
         lock = None if latest is None else (latest.device, latest.epoch, latest.lock_id)
         return self.void.get(lock, LEASE_REPLACED) if lock is not None else LEASE_REPLACED
 
-    def _grounds(self, plan: DevicePlan) -> tuple[str, str]:
-        """Return the rule that ends the right and the decision that confirms the end."""
+    def _grounds(self, plan: DevicePlan, state: DirectiveState) -> tuple[str, str]:
+        """Return the rule by which it locks and the decision that confirms the end, if one ends."""
         locks = (step.rule for step in plan.timeline if step.verb is Verb.LOCK)
-        rule = next(locks, plan.because[0].rule if plan.because else "")
+        otherwise = plan.because[0].rule if plan.because else ""
+        if plan.desired is Desired.ACTIVE and state is not DirectiveState.ACTIVE:
+            otherwise = REINSTALLED
+        rule = next(locks, otherwise)
         decisions = [
             mandate.end_decision_ref or mandate.decision_ref
             for mandate in self.facts.mandates

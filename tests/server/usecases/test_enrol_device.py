@@ -181,6 +181,16 @@ async def test_it_stays_locked_until_a_person_has_looked_even_if_re_elected(here
     assert laptop.directive.state is DirectiveState.ACTIVE
 
 
+async def test_the_case_of_a_lock_that_only_waits_for_a_person_names_no_end(here: Town) -> None:
+    await locked_laptop(here)
+    await here.enrol("L1")
+    await here.know(City().seat("aino", until=None).laptop("L1", "aino").seat("bert", until="2033-05-31"))
+    await here.sweep()
+
+    (case,) = [case for case in await here.cases() if case.ends_at is None]
+    assert (case.rule, case.decision) == ("P15", "")
+
+
 async def test_a_lease_that_ran_out_unseen_counts_as_locked(here: Town) -> None:
     laptop = await here.enrol("L1")
     await here.sweep()
