@@ -176,7 +176,10 @@ class Oracle:
             if not is_locked and answered:
                 self.breach(Rule.REENROLLED_UNLOCKED, at, serial)
             return
-        if is_locked and not wanted and not (clock_runs_ahead and not answered):
+        # A right that began since is news: what had to be locked when it last heard stays so till it hears.
+        heard_at = watched.heard_at
+        unheard = not answered and heard_at is not None and must_lock(watched.knows, serial, heard_at)
+        if is_locked and not wanted and not unheard and not (clock_runs_ahead and not answered):
             self.breach(Rule.SITTING_LOCKED, at, serial, self._who(watched.knows, serial))
         if answered and wanted and not is_locked and not self._waits_its_turn(watched, at):
             self.breach(Rule.LEAVER_FORGOTTEN, at, serial, self._who(watched.knows, serial))
