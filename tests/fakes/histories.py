@@ -143,7 +143,10 @@ def certain_end(row: Mandate, rows: tuple[Mandate, ...]) -> datetime | None:
     deaths = [
         other.end
         for other in rows
-        if other.person == row.person and other.basis is EndBasis.DEATH and other.end is not None
+        if other.person == row.person
+        and other.basis is EndBasis.DEATH
+        and other.end is not None
+        and not other.quarantined
     ]
     return min([end for end in (own, *deaths) if end is not None], default=None)
 
@@ -154,7 +157,8 @@ def sits(person: str, facts: Facts, at: datetime = AT) -> bool:
         end = certain_end(row, facts.mandates)
         over = end is not None and end <= at
         covered = policy().laptop.covers(row.body_type, row.seat)
-        standing = row.status is not MandateStatus.SUSPENDED and row.start <= at and not over
+        suspended = row.status is MandateStatus.SUSPENDED and not row.quarantined  # doubt takes nobody's right
+        standing = not suspended and row.start <= at and not over
         if row.person == person and covered and standing:
             return True
     return False
