@@ -157,7 +157,8 @@ def sits(person: str, facts: Facts, at: datetime = AT) -> bool:
         end = certain_end(row, facts.mandates)
         over = end is not None and end <= at
         covered = policy().laptop.covers(row.body_type, row.seat)
-        suspended = row.status is MandateStatus.SUSPENDED and not row.quarantined  # doubt takes nobody's right
+        # A row in doubt takes nobody's right.
+        suspended = row.status is MandateStatus.SUSPENDED and not row.quarantined
         standing = not suspended and row.start <= at and not over
         if row.person == person and covered and standing:
             return True
