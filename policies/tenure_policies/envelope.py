@@ -61,6 +61,7 @@ class PayloadType(StrEnum):
     RECEIPT = "application/vnd.tenure.receipt+json"
     RESUME = "application/vnd.tenure.resume+json"
     CHECKPOINT = "application/vnd.tenure.checkpoint+json"
+    MAIL_ORDER = "application/vnd.tenure.mail-order+json"
 
 
 class SignatureEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -129,6 +129,8 @@ class VisitAnswer(Payload, frozen=True, kw_only=True):
     """Inventory documents to send in full at once."""
     want_held: bool = False
     """Send the held directive whole: our database does not know it."""
+    mail_order: SignedDocument | None = None
+    """Look at the holder's own mailbox (`forwarding.mail_order`); None: nothing to look at, or no news."""
     visit_after_seconds: int = 3600
     """Visit at the latest after this long, news or none; the laptop adds its own jitter."""
 

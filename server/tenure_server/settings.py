@@ -175,6 +175,81 @@ class Settings(BaseModel):
         description="Address that new and overdue tasks are mailed to; empty: they are only listed.",
         examples=["it@rantala.example"],
     )
+    graph_tenant: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9.-]*$",
+        description="The city's Entra tenant, id or domain; empty: mail and accounts are not looked at.",
+        examples=["rantala.example"],
+    )
+    graph_client_id: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="Application (client) id of the server's registration in the tenant.",
+        examples=["00000000-1111-2222-3333-444444444444"],
+    )
+    graph_certificate: Path | None = Field(
+        default=None,
+        description="PEM file with the registration's private key and certificate.",
+        examples=["/etc/tenure/graph.pem"],
+    )
+    graph_secret_file: Path | None = Field(
+        default=None,
+        description="File with a client secret, for trying out only; a certificate or identity is better.",
+        examples=["/etc/tenure/graph-secret"],
+    )
+    graph_managed_identity: str = Field(
+        default="",
+        pattern=r"^(system|[A-Za-z0-9-]+)?$",
+        description="`system`, or the client id of a user-assigned identity, where the server runs in Azure.",
+        examples=["system"],
+    )
+    graph_cloud: Literal["global", "us-gov", "us-dod", "china"] = Field(
+        default="global", description="National cloud that the tenant is in.", examples=["global"]
+    )
+    graph_url: str = Field(
+        default="",
+        description="Base URL of Graph, in place of the cloud's own: for a gateway or a rehearsal.",
+        examples=["https://graph.microsoft.com/v1.0"],
+    )
+    graph_authority: str = Field(
+        default="",
+        description="Base URL of sign-in, in place of the cloud's own: for a gateway or a rehearsal.",
+        examples=["https://login.microsoftonline.com"],
+    )
+    graph_ca: Path | None = Field(
+        default=None,
+        description="PEM file of the authority behind Graph's certificate as seen here; empty: the usual.",
+        examples=["/etc/tenure/inspection-ca.pem"],
+    )
+    graph_sender: str = Field(
+        default="",
+        description="Mailbox that notices are sent from through Graph, in place of a mail server.",
+        examples=["luottamushenkilot@rantala.example"],
+    )
+    graph_laptop_client_id: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="Client id of the public registration for laptops; empty: laptops look at no mailbox.",
+        examples=["00000000-1111-2222-3333-555555555555"],
+    )
+    accounts: Literal["tasks", "graph"] = Field(
+        default="tasks",
+        description="Who blocks sign-in and closes mailboxes: people, by tasks, or the server through Graph.",
+        examples=["graph"],
+    )
+    mailbox_closing: Literal["licence", "user", "shared"] = Field(
+        default="licence",
+        description="How a mailbox is closed through Graph: licence or account removed, or made shared.",
+        examples=["licence"],
+    )
+    mail_fixer: Literal["server", "laptop"] = Field(
+        default="server",
+        description="Who looks at mailboxes and switches forwards off, once switched on: server or laptops.",
+        examples=["laptop"],
+    )
+    mail_check_minutes: int = Field(
+        default=60, ge=5, le=10080, description="How often mailboxes are looked at.", examples=["60"]
+    )
     sweep_seconds: int = Field(
         default=60, ge=1, le=3600, description="How often ends are enforced.", examples=["60"]
     )
@@ -201,7 +276,7 @@ class Settings(BaseModel):
         examples=["false"],
     )
 
-    @field_validator("mail_from", "mail_reply_to", "staff_address")
+    @field_validator("mail_from", "mail_reply_to", "staff_address", "graph_sender")
     @classmethod
     def _is_mail_address(cls, value: str) -> str:
         if value and _ADDRESS.fullmatch(value) is None:
@@ -213,6 +288,13 @@ class Settings(BaseModel):
     def _is_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("not an http(s) URL")
+        return value.rstrip("/")
+
+    @field_validator("graph_url", "graph_authority")
+    @classmethod
+    def _is_tls_url(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme != "https" or not urlsplit(value).netloc):
+            raise ValueError("not an https URL")
         return value.rstrip("/")
 
     @field_validator("database")
@@ -238,6 +320,28 @@ class Settings(BaseModel):
         if self.movable_clock and self.profile != "demo":
             raise ValueError('movable_clock: only with profile = "demo"')
         return self
+
+    @model_validator(mode="after")
+    def _fits_the_tenant(self) -> "Settings":
+        ways_in = (self.graph_certificate, self.graph_secret_file, self.graph_managed_identity)
+        if self.graph_tenant and sum(bool(way) for way in ways_in) > 1:
+            raise ValueError(
+                "graph_certificate: only one of graph_certificate, graph_secret_file, graph_managed_identity"
+            )
+        if self.graph_client_id and not self.graph_tenant:
+            raise ValueError("graph_tenant: needed with graph_client_id")
+        if self.accounts == "graph" and not self.has_graph:
+            raise ValueError('graph_tenant: needed with accounts = "graph"')
+        if self.graph_sender and self.smtp_host:
+            raise ValueError("graph_sender: not together with smtp_host")
+        return self
+
+    @property
+    def has_graph(self) -> bool:
+        """Tell whether the server can sign in to the city's tenant."""
+        identity = bool(self.graph_managed_identity)
+        key = bool(self.graph_client_id) and (self.graph_certificate or self.graph_secret_file) is not None
+        return bool(self.graph_tenant) and (identity or key)
 
     @property
     def database_url(self) -> str:

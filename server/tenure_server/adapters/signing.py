@@ -5,6 +5,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tenure_policies.envelope import PayloadType, SignedDocument, seal, signer_for
+from tenure_policies.forwarding.mail_order import MailOrder
 from tenure_policies.payloads import Directive, TimeStatement
 from tenure_server.domain.ids import DeviceId, MunicipalityId
 from tenure_server.usecases.restore import Checkpoint
@@ -26,6 +27,10 @@ class DirectiveKeySigning:
         """Sign the time as the answer to one nonce."""
         statement = TimeStatement(municipality=municipality, device=device, nonce=nonce, now=now)
         return seal(statement, PayloadType.TIME, self._signer)
+
+    def sign_mail_order(self, order: MailOrder) -> SignedDocument:
+        """Sign what a laptop is asked to look at."""
+        return seal(order, PayloadType.MAIL_ORDER, self._signer)
 
     def sign_checkpoint(self, origin: str, size: int, root: bytes, now: datetime) -> SignedDocument:
         """Sign the audit log's state."""

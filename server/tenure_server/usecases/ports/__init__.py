@@ -9,6 +9,7 @@ half-written); `StaleFactsError` when a compare-and-set fails.
 
 from tenure_server.usecases.ports.devices import DeviceStore
 from tenure_server.usecases.ports.directives import CampaignStore, DirectiveStore, StoredDirective
+from tenure_server.usecases.ports.mailboxes import Mailboxes, People, RuleOff, UserChanges
 from tenure_server.usecases.ports.outside import Directory, Post, TemplateFault, Templates
 from tenure_server.usecases.ports.records import AccessStore, AuditStore, ClaimStore, RecordStore
 from tenure_server.usecases.ports.register import (
@@ -31,13 +32,16 @@ __all__ = [
     "DeviceStore",
     "DirectiveStore",
     "Directory",
+    "Mailboxes",
     "Municipalities",
     "Municipality",
     "NewsFeed",
+    "People",
     "Post",
     "RecordStore",
     "RecordedFact",
     "RegisterStore",
+    "RuleOff",
     "Signing",
     "Store",
     "StoredDirective",
@@ -46,6 +50,7 @@ __all__ = [
     "TemplateFault",
     "Templates",
     "Transaction",
+    "UserChanges",
     "VisitLog",
     "VisitOutcome",
 ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tenure_policies.envelope import SignedDocument
+from tenure_policies.forwarding.mail_order import MailOrder
 from tenure_policies.payloads import Directive
 from tenure_server.domain.ids import DeviceId, MunicipalityId
 
@@ -27,6 +28,10 @@ class Signing(Protocol):
         self, municipality: MunicipalityId, device: DeviceId, nonce: str, now: datetime
     ) -> SignedDocument:
         """Sign the time as the answer to one nonce."""
+        ...
+
+    def sign_mail_order(self, order: MailOrder) -> SignedDocument:
+        """Sign what a laptop is asked to look at."""
         ...
 
     def sign_checkpoint(self, origin: str, size: int, root: bytes, now: datetime) -> SignedDocument:
