@@ -4,9 +4,15 @@ import os
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
 # The agent's tests also run where no server package is installed (./dev alone).
 pytest_plugins = ["fakes.databases"] if find_spec("tenure_server") else []
+
+# A gate says the same of the same code twice; everywhere else new examples are searched at every run.
+settings.register_profile("gate", derandomize=True, database=None)
+if os.environ.get("TENURE_TEST_REQUIRE_ALL") == "1":
+    settings.load_profile("gate")
 
 ONLY_REASON = "the shared specification folder is absent"
 

@@ -40,7 +40,7 @@ class Tickets:
     def read_ticket(self, text: str, now: datetime) -> Ticket | None:
         """Read a ticket; None if it is not ours or too old."""
         body, _, mac = text.rpartition(".")
-        if not hmac.compare_digest(mac.encode(), self._mac("ticket", body).encode()):
+        if not self._is_ours("ticket", body, mac):
             return None
         device, epoch, news, until = body.split(".")
         if int(until) < now.timestamp():
@@ -55,10 +55,15 @@ class Tickets:
     def is_nonce(self, text: str, now: datetime) -> bool:
         """Tell whether a nonce is ours and fresh."""
         body, _, mac = text.rpartition(".")
-        if not hmac.compare_digest(mac.encode(), self._mac("nonce", body).encode()):
+        if not self._is_ours("nonce", body, mac):
             return False
         made = int(body.partition(".")[2])
         return 0 <= now.timestamp() - made <= NONCE_LIVES.total_seconds()
+
+    def _is_ours(self, purpose: str, body: str, mac: str) -> bool:
+        if not (body.isascii() and mac.isascii()):
+            return False  # we write ASCII only; a lone surrogate could not even be compared
+        return hmac.compare_digest(mac, self._mac(purpose, body))
 
     def _mac(self, purpose: str, body: str) -> str:
         return hmac.new(self._secret, f"{purpose}:{body}".encode(), sha256).hexdigest()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tenure_server.domain.ids import DeviceId
@@ -34,6 +34,8 @@ def test_a_ticket_with_any_character_changed_is_void(place: int, other: str) -> 
 
 
 @given(st.text())
+@example("\ud800")
+@example("device-1.2.7.\ud800.0")
 def test_no_text_makes_reading_a_ticket_or_nonce_fail(text: str) -> None:
     assert TICKETS.read_ticket(text, NOW) is None
     assert not TICKETS.is_nonce(text, NOW)
