@@ -45,6 +45,8 @@ class MailboxState:
     """A code for why it could not be read."""
     since: datetime | None = None
     """Since when the verdict is what it is."""
+    gone_at: datetime | None = None
+    """Since when there is no such mailbox to look at any more: the right to it ended, and it was closed."""
 
     @property
     def id(self) -> str:
@@ -59,7 +61,7 @@ class MailboxState:
     @property
     def is_open(self) -> bool:
         """Tell whether somebody should look at it."""
-        return self.verdict is not MailVerdict.OK
+        return self.verdict is not MailVerdict.OK and self.gone_at is None
 
 
 MAILBOX_STATES: RecordKind[MailboxState] = RecordKind(name="mailbox", type=MailboxState)
@@ -199,6 +201,10 @@ class LastCheck:
     blind_spots: tuple[str, ...] = ()
     why: Message | None = None
     """What kept the tenant from being read at all."""
+    busy_until: datetime | None = None
+    """Nobody else goes on with it before: somebody does, or the tenant asked to be left alone."""
+    attempts: int = 0
+    """How often in a row the tenant did not answer."""
 
     @property
     def id(self) -> str:
