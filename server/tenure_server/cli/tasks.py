@@ -44,6 +44,8 @@ def list_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
         click.echo(task.id)
         due = speak.say(_due(task.due, now, zone, speak))
         click.echo(f"  {speak.say(with_words(task.why, speak))} ({due})")
+        if task.because is not None:
+            click.echo(f"  {speak.say(task.because)}")
     if not found:
         click.echo(speak.gettext(N_("Nobody has anything to do.")))
 
@@ -81,6 +83,7 @@ def _document(task: Task) -> dict[str, object]:
         "at": _moment(task.at),
         "due": None if task.due is None else _moment(task.due),
         "why": str(task.why),
+        "because": None if task.because is None else str(task.because),
         "rule": task.rule or None,
         "reference": task.reference or None,
     }

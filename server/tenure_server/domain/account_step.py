@@ -114,6 +114,10 @@ class DirectoryAnswer:
     done: bool
     """False: it was taken over and is not finished."""
     reference: str = ""
+    remark: Message | None = None
+    """What was found, where that is not the rule: no such account, say."""
+    left: Message | None = None
+    """What the directory could not do on the way, and people must."""
 
 
 def advance(step: AccountStep, to: AccountState, **facts: object) -> AccountStep:

@@ -77,6 +77,8 @@ class AuditKind(StrEnum):
     EVENT_ATTENDED = "event_attended"
     SOURCE_SET = "source_set"
     SOURCE_FORGOTTEN = "source_forgotten"
+    CLOSINGS_OFFERED = "closings_offered"
+    CLOSINGS_APPROVED = "closings_approved"
 
 
 DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
@@ -154,6 +156,8 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.EVENT_ATTENDED: frozenset({"event", "holder", "issued", "returned", "topics"}),
     AuditKind.SOURCE_SET: frozenset({"preset", "digest"}),
     AuditKind.SOURCE_FORGOTTEN: frozenset({"preset", "digest"}),
+    AuditKind.CLOSINGS_OFFERED: frozenset({"list", "count"}),
+    AuditKind.CLOSINGS_APPROVED: frozenset({"list", "count", "approvers"}),
 }
 
 

@@ -56,6 +56,12 @@ class TaskKind(StrEnum):
     """Register an agreement or its change within a month (V16)."""
     KEPT_ROW = "kept_row"
     """Look at a mandate that goes on although the last file does not have its row."""
+    CLOSING_APPROVAL = "closing_approval"
+    """Sign, or not, for the mailboxes that are due to be closed."""
+    CLOSINGS_HELD_BACK = "closings_held_back"
+    """Know that more closings were approved than are carried out in a day."""
+    CLEAR_FORWARDING = "clear_forwarding"
+    """Switch off by hand what still sends a former trustee's mail outside, or may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ class Task:
     done_by: str = ""
     """Who said so; empty where the facts made it needless."""
     note: str = ""
+    because: Message | None = None
+    """Why a person has to, where a machine could have been expected to."""
 
     @property
     def id(self) -> str:

@@ -21,6 +21,7 @@ from tenure_server.domain.account_step import (
     compare,
 )
 from tenure_server.domain.audit import AuditKind, entry
+from tenure_server.domain.closing_approval import Ruling
 from tenure_server.domain.errors import RefusedError, UnavailableError
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mandate import Person
@@ -28,6 +29,7 @@ from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.notice import ABANDONED_AFTER, backoff
 from tenure_server.domain.task import TASKS, Task, TaskKind
 from tenure_server.usecases.following import Following, Seen, see
+from tenure_server.usecases.offer_closings import ruling_on, waiting_steps
 from tenure_server.usecases.ports import Directory, Transaction
 from tenure_server.usecases.tasks import close_needless, open_task
 
@@ -47,6 +49,7 @@ _SENTENCES = {
 }
 _CLOSE_WITHIN = timedelta(days=1)
 _NO_MAILBOX = N_("The directory has no such mailbox.")
+_NOBODY_SIGNS = N_("Nothing is closed by itself before two approvers can sign for it.")
 
 
 @dataclass(slots=True)
@@ -60,8 +63,13 @@ class AccountCount:
     waiting: int = 0
 
 
-def staff_task(step: AccountStep) -> Task:
-    """Return the task by which people do a step; the same for the same step."""
+def staff_task(step: AccountStep, because: Message | None = None) -> Task:
+    """Return the task by which people do a step; the same for the same step.
+
+    Args:
+        step: What is to be done.
+        because: Why the directory did not.
+    """
     return Task(
         kind=TASK_OF[step.verb],
         subject=step.person,
@@ -70,6 +78,7 @@ def staff_task(step: AccountStep) -> Task:
         why=say(_SENTENCES[step.verb], person=step.person),
         rule=step.rule,
         reference=step.id,
+        because=because,
     )
 
 
@@ -134,7 +143,8 @@ async def ask_directory(following: Following, seen: Seen, count: AccountCount) -
     """
     async with following.store.reading() as tx:
         steps = await tx.records.all(ACCOUNT_STEPS, open_only=True)
-    due = [step for step in steps if _is_ready(step, seen.now)]
+        waiting = await waiting_steps(tx, following, seen, steps)
+    due = [step for step in steps if _is_ready(step, seen.now) and step.id not in waiting]
     count.waiting = len(due)
     mailboxes = await _mailboxes(following.directory, due)
     for step in sorted(due, key=lambda one: (one.due, one.person, one.number)):
@@ -170,30 +180,55 @@ async def _begin(
     """Record that the directory is about to be asked, if the facts still ask for the step."""
     async with following.store.writing() as tx:
         now = following.clock.now()
-        current = await see(following, tx, seen)
-        if current is None or await tx.records.get(ACCOUNT_STEPS, step.id) != step:
+        wanted = await _still_wanted(tx, following, seen, step, count)
+        if wanted is None:
             return None
-        planned, person = current.people.get(step.person), current.facts.people.get(step.person)
-        if planned is None or person is None:
-            return None
-        if current is not seen:
-            steps = await tx.records.all(ACCOUNT_STEPS, subject=step.person)
-            change = compare(planned, sorted(steps, key=lambda one: one.number), now)
-            cancelled = next((why for one, why in change.cancel if one.id == step.id), None)
-            if cancelled is not None:
-                await _cancel(tx, step, cancelled, now)
-                count.cancelled += 1
-                return None
-            if any(one.id == step.id for one in change.assume):
-                return None  # it was tried before: the next sweep asks for its opposite
+        current, person = wanted
         if _has_none(step, person, mailboxes):
             done = advance(step, AccountState.DONE, done_at=now, why=say(_NO_MAILBOX))
             await _replace(tx, step, done, now)
             count.done += 1
             return None
+        ruling = await ruling_on(tx, following, current, step, person)
+        if ruling is Ruling.BY_STAFF:
+            await _hand_to_staff(tx, step, now)
+            count.asked += 1
+        if ruling is not Ruling.CLOSE:
+            return None
         asked = replace(step, asked_at=now, retry_at=None, attempts=step.attempts + 1)
         await tx.records.replace(ACCOUNT_STEPS, step, asked)
     return person, asked
+
+
+async def _still_wanted(
+    tx: Transaction, following: Following, seen: Seen, step: AccountStep, count: AccountCount
+) -> tuple[Seen, Person] | None:
+    """Return the facts of this very moment and the person, if they still ask for the step."""
+    current = await see(following, tx, seen)
+    if current is None or await tx.records.get(ACCOUNT_STEPS, step.id) != step:
+        return None
+    planned, person = current.people.get(step.person), current.facts.people.get(step.person)
+    if planned is None or person is None:
+        return None
+    if current is not seen:
+        now = following.clock.now()
+        steps = await tx.records.all(ACCOUNT_STEPS, subject=step.person)
+        change = compare(planned, sorted(steps, key=lambda one: one.number), now)
+        cancelled = next((why for one, why in change.cancel if one.id == step.id), None)
+        if cancelled is not None:
+            await _cancel(tx, step, cancelled, now)
+            count.cancelled += 1
+            return None
+        if any(one.id == step.id for one in change.assume):
+            return None  # it was tried before: the next sweep asks for its opposite
+    return current, person
+
+
+async def _hand_to_staff(tx: Transaction, step: AccountStep, now: datetime) -> None:
+    """Let people close a mailbox in a city that has nobody who could sign for it."""
+    task = staff_task(step, say(_NOBODY_SIGNS))
+    await _replace(tx, step, advance(step, AccountState.REQUESTED, reference=task.id), now)
+    await open_task(tx, task, now)
 
 
 def _has_none(step: AccountStep, person: Person, mailboxes: frozenset[str] | None) -> bool:
@@ -215,21 +250,38 @@ async def _ask(following: Following, person: Person, step: AccountStep, count: A
     except RefusedError as error:
         async with following.store.writing() as tx:
             now = following.clock.now()
-            task = staff_task(step)
+            task = staff_task(step, error.message)
             failed = advance(step, AccountState.FAILED, reference=task.id, why=error.message)
             await _replace(tx, step, failed, now)
             await open_task(tx, task, now)
         return True
     async with following.store.writing() as tx:
         now = following.clock.now()
+        if answer.left is not None:
+            await open_task(tx, _left_over(step, answer.left), now)
         if answer.done:
-            settled = advance(step, AccountState.DONE, done_at=now, reference=answer.reference)
+            settled = advance(
+                step, AccountState.DONE, done_at=now, reference=answer.reference, why=answer.remark
+            )
             count.done += 1
         else:
             settled = advance(step, AccountState.REQUESTED, reference=answer.reference)
             count.asked += 1
         await _replace(tx, step, settled, now)
     return True
+
+
+def _left_over(step: AccountStep, what: Message) -> Task:
+    """Return the task for what the directory could not do on the way."""
+    return Task(
+        kind=TaskKind.CLEAR_FORWARDING,
+        subject=step.person,
+        at=step.at,
+        due=step.due,
+        why=what,
+        rule="P23",
+        reference=step.id,
+    )
 
 
 async def _call(directory: Directory, person: Person, step: AccountStep) -> DirectoryAnswer:

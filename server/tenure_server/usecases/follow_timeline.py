@@ -13,6 +13,7 @@ from tenure_server.domain.message import N_, say
 from tenure_server.domain.task import TASKS, Task, TaskKind
 from tenure_server.usecases.close_accounts import AccountCount, ask_directory, plan_accounts
 from tenure_server.usecases.following import Following, Seen, see
+from tenure_server.usecases.offer_closings import follow_closings
 from tenure_server.usecases.plan_notices import NoticeCount, plan_notices
 from tenure_server.usecases.ports import Transaction
 from tenure_server.usecases.propose_charges import ChargeCount, follow_charges
@@ -63,6 +64,7 @@ async def follow_timeline(following: Following, *, slot: str | None = None) -> F
             return _nothing(claimed=True)
         opened, closed = await _follow_tasks(tx, following, seen)
         accounts = await plan_accounts(tx, seen)
+        await follow_closings(tx, following, seen)
         charges = await follow_charges(tx, seen)
         notices = await plan_notices(tx, following, seen)
     await ask_directory(following, seen, accounts)

@@ -7,6 +7,7 @@ from datetime import datetime
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.plan import PersonPlan, Plan
+from tenure_server.domain.tenant_account import ClosingWay
 from tenure_server.domain.term import TermPolicy
 from tenure_server.domain.timeline import plan as plan_all
 from tenure_server.usecases.notice_words import NoticeWords
@@ -28,6 +29,8 @@ class Following:
     staff_address: str = ""
     """Who gets mail about tasks; empty: nobody does."""
     staff_language: str = "fi"
+    closing_way: ClosingWay | None = None
+    """How the directory closes mailboxes by itself; None: people do, and nobody signs for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tenure_server.domain.account_facts import ACCOUNT_FACTS, AccountFacts
 from tenure_server.domain.account_step import ACCOUNT_STEPS, AccountState, AccountStep, AccountVerb
 from tenure_server.domain.campaign import EXCLUSIONS, Exclusion
 from tenure_server.domain.charge import CHARGES, Charge, ChargeState
@@ -17,6 +18,7 @@ from tenure_server.domain.record import RecordKind
 from tenure_server.domain.reimaging import REIMAGINGS, Reimaging
 from tenure_server.domain.return_receipt import RETURN_RECEIPTS, ReturnReceipt
 from tenure_server.domain.task import TASKS, Task
+from tenure_server.domain.tenant_account import ClosingWay
 
 _VERBS = {
     AccountVerb.BLOCK_SIGN_IN: N_("Sign-in is to be blocked."),
@@ -65,11 +67,17 @@ _LOAN_STATES = {
     LoanStatus.OVER: N_("{lender} lent it to {borrower}; that is over."),
 }
 
+_CLOSED = {
+    ClosingWay.LICENCE: N_("Its mailbox was closed: the licence was taken."),
+    ClosingWay.USER: N_("Its mailbox was closed: the account was removed, and can be restored for 30 days."),
+    ClosingWay.SHARED: N_("Its mailbox was closed: it became a shared one."),
+}
+
 Tell = Callable[[Any], tuple[Message, ...]]
 
 
 def _task(task: Task) -> tuple[Message, ...]:
-    return (task.why,)
+    return (task.why,) if task.because is None else (task.why, task.because)
 
 
 def _notice(notice: Notice) -> tuple[Message, ...]:
@@ -80,6 +88,19 @@ def _notice(notice: Notice) -> tuple[Message, ...]:
 def _step(step: AccountStep) -> tuple[Message, ...]:
     told = say(_VERBS[step.verb]), say(_ACCOUNT_STATES[step.state])
     return told if step.why is None else (*told, step.why)
+
+
+def _account(facts: AccountFacts) -> tuple[Message, ...]:
+    told = []
+    if facts.blocked_by:
+        told.append(say(N_("Its sign-in was blocked in the tenant.")))
+    if facts.cleared:
+        told.append(
+            say(N_("Rules that sent mail outside were switched off: {count}."), count=len(facts.cleared))
+        )
+    if facts.closed_by:
+        told.append(say(_CLOSED[ClosingWay(facts.way)]))
+    return tuple(told) or (say(N_("The account in the tenant stands as it was.")),)
 
 
 def _charge(charge: Charge) -> tuple[Message, ...]:
@@ -131,6 +152,7 @@ TELLERS: tuple[tuple[RecordKind[Any], Tell], ...] = (
     (TASKS, _task),
     (NOTICES, _notice),
     (ACCOUNT_STEPS, _step),
+    (ACCOUNT_FACTS, _account),
     (CHARGES, _charge),
     (INCIDENTS, _incident),
     (LOANS, _loan),

@@ -134,7 +134,7 @@ def _named(tasks: Sequence[Task], told: frozenset[str], key: str, now: datetime)
 
 
 def _line(task: Task, speak: Translator, zone: ZoneInfo, now: datetime) -> str:
-    why = speak.say(task.why)
+    why = " ".join(speak.say(one) for one in (task.why, task.because) if one is not None)
     if task.due is None:
         return f"- {why}"
     day = speak.date(task.due, zone)

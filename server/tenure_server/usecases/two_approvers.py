@@ -44,3 +44,11 @@ def approvers_of(
             )
         )
     return tuple(sorted(signed_by(statement, keys.of(Role.APPROVE))))
+
+
+def has_approvers(documents: Sequence[tuple[KeysDocument, bytes]]) -> bool:
+    """Tell whether there are people who could sign at all."""
+    if not documents:
+        return False
+    keys = TrustedKeys(documents[-1][0])
+    return len(keys.of(Role.APPROVE)) >= keys.threshold(Role.APPROVE) >= MIN_APPROVERS

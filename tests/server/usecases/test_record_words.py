@@ -23,7 +23,9 @@ from tenure_server.usecases.record_words import TELLERS
 NOON = datetime(2029, 6, 1, 9, tzinfo=UTC)
 AINO = PersonId("aino")
 L1 = Serial("L1")
-OF_NO_SUBJECT = {"commitment_text", "handover_event", "lock_log", "source", "person_match", "row_ruling"}
+OF_NO_SUBJECT = {"commitment_text", "handover_event", "lock_log", "source", "person_match", "row_ruling"} | {
+    "closing_list"
+}
 """About the city's own texts and rows: `tenure explain` tells of people and laptops."""
 
 
