@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 AT_ONCE = 4
-_MAILBOX = re.compile(
-    r"/(?:users|me)/([^/?]+)/(?:mailFolders|mailboxSettings|messages|sendMail)\b", re.IGNORECASE
-)
+_MAILBOX = re.compile(r"/users/([^/?]+)/(?:mailFolders|mailboxSettings|messages|sendMail)\b", re.IGNORECASE)
 
 
 def mailbox_of(path: str) -> str:
