@@ -75,6 +75,12 @@ class AuditKind(StrEnum):
     SLOT_BOOKED = "slot_booked"
     BOOKING_CANCELLED = "booking_cancelled"
     EVENT_ATTENDED = "event_attended"
+    MAIL_CHECKED = "mail_checked"
+    MAILBOX_JUDGED = "mailbox_judged"
+    RULE_FIX = "rule_fix"
+    FIXING_SWITCHED = "fixing_switched"
+    DOMAIN_ALLOWED = "domain_allowed"
+    DOMAIN_DISALLOWED = "domain_disallowed"
     SOURCE_SET = "source_set"
     SOURCE_FORGOTTEN = "source_forgotten"
     CLOSINGS_OFFERED = "closings_offered"
@@ -154,6 +160,12 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.SLOT_BOOKED: frozenset({"event", "holder", "slot"}),
     AuditKind.BOOKING_CANCELLED: frozenset({"event", "holder", "slot"}),
     AuditKind.EVENT_ATTENDED: frozenset({"event", "holder", "issued", "returned", "topics"}),
+    AuditKind.MAIL_CHECKED: frozenset({"began", "mailboxes", "looked_at", "outcome"}),
+    AuditKind.MAILBOX_JUDGED: frozenset({"verdict", "was", "by", "rules", "domains", "error"}),
+    AuditKind.RULE_FIX: frozenset({"fix", "rule", "number", "by", "state", "domains"}),
+    AuditKind.FIXING_SWITCHED: frozenset({"on", "decision", "by"}),
+    AuditKind.DOMAIN_ALLOWED: frozenset({"decision", "until", "by"}),
+    AuditKind.DOMAIN_DISALLOWED: frozenset({"decision", "until", "by"}),
     AuditKind.SOURCE_SET: frozenset({"preset", "digest"}),
     AuditKind.SOURCE_FORGOTTEN: frozenset({"preset", "digest"}),
     AuditKind.CLOSINGS_OFFERED: frozenset({"list", "count"}),

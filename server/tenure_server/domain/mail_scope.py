@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tenure_policies.forwarding.address import Form, read_address
 from tenure_policies.forwarding.tenant import User
 from tenure_policies.forwarding.verdicts import MailVerdict
 from tenure_server.domain.account_step import AccountState, AccountStep, AccountVerb
@@ -28,7 +29,6 @@ NO_ADDRESS = "no_address"
 SHARED_ADDRESS = "shared_address"
 """Two people of the register have one address: nobody can tell whose mailbox it is."""
 STALE_AFTER = timedelta(days=1)
-_SMTP = "smtp:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,9 @@ def accounts(users: Iterable[User]) -> Mapping[str, str]:
     by_mail: dict[str, str] = {}
     by_name: dict[str, str] = {}
     for user in users:
-        for address in (user.mail, *(_plain(proxy) for proxy in user.proxy_addresses)):
-            by_mail.setdefault(_folded(address), user.id)
-        by_name.setdefault(_folded(user.user_principal_name), user.id)
+        for address in (user.mail, *user.proxy_addresses):
+            by_mail.setdefault(_key(address), user.id)
+        by_name.setdefault(_key(user.user_principal_name), user.id)
     found = {**by_name, **by_mail}
     found.pop("", None)
     return found
@@ -80,7 +80,7 @@ def in_scope(
         if mailbox.live is None and (not lives or person in closed):
             continue
         row = facts.people.get(person)
-        address = "" if row is None else _folded(row.email_city)
+        address = "" if row is None else _key(row.email_city)
         user = known.get(address, "")
         if mailbox.live is None and not user:
             continue  # the right is over, and so is the account
@@ -125,10 +125,7 @@ def _each_their_own(found: list[InScope]) -> tuple[InScope, ...]:
     )
 
 
-def _plain(proxy: str) -> str:
-    """Return the address of a mail proxy; other kinds of proxy (X500, SIP) are none."""
-    return proxy[len(_SMTP) :] if proxy.lower().startswith(_SMTP) else ""
-
-
-def _folded(address: str) -> str:
-    return address.strip().casefold()
+def _key(address: str) -> str:
+    """Return what makes two mail addresses equal; empty for what is none, an X.500 name, say."""
+    read = read_address(address)
+    return read.key if read.form is Form.SMTP else ""

@@ -1,8 +1,8 @@
 """The server's copy of the tenant's directory, as records. Pure: no I/O, no clock.
 
-Rules (ADR 0029): only what an address may resolve to is kept, and nobody who is gone from the tenant: accounts
-stand in a fixed number of shards, each replaced whole, so that whoever was removed leaves no trace in them.
-The bookmark is replaced together with what it stands for. Who is in a group is never kept.
+Rules (ADR 0029): only what an address may resolve to is kept, and nobody who is gone from the tenant:
+accounts stand in a fixed number of shards, each replaced whole, so that whoever was removed leaves no trace
+in them. The bookmark is replaced together with what it stands for. Who is in a group is never kept.
 """
 
 import hashlib

@@ -8,6 +8,7 @@ told of then is gone.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tenure_policies.forwarding.address import a_label
 from tenure_policies.forwarding.tenant import AddressBook, User
 from tenure_server.domain.errors import UnavailableError
 from tenure_server.domain.message import N_, say
@@ -67,11 +68,12 @@ async def refresh_copy(store: Store, clock: Clock, people: People) -> AddressBoo
 
 
 async def own_domains(tx: Transaction) -> frozenset[str]:
-    """Return the domains that carry the city's mail, in lower case, as the tenant was copied last."""
+    """Return the domains that carry the city's mail, in ASCII, as the tenant was copied last."""
     book = await tx.records.get(TENANT_BOOKS, _BOOK)
     if book is None:
         return frozenset()
-    return frozenset(one.name.lower() for one in book.domains if one.verified and one.email)
+    labels = (a_label(one.name) for one in book.domains if one.verified and one.email)
+    return frozenset(label for label in labels if label is not None)
 
 
 async def _known(tx: Transaction) -> _Known:
