@@ -24,7 +24,7 @@ def graph_client(settings: Settings, clock: Clock) -> GraphClient:
         InputError: A file of the settings cannot be used.
     """
     where = cloud(settings)
-    trust = _trust(settings)
+    trust = authorities(settings)
     read_credential(settings)  # what is wrong with it is said at the start, not at night
     who = Registration(tenant=settings.graph_tenant, client_id=settings.graph_client_id, cloud=where)
     timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
@@ -39,7 +39,12 @@ def graph_client(settings: Settings, clock: Clock) -> GraphClient:
     return GraphClient(where, sign_in, clock, http)
 
 
-def _trust(settings: Settings) -> ssl.SSLContext:
+def authorities(settings: Settings) -> ssl.SSLContext:
+    """Return whose certificates are believed on the way to the tenant.
+
+    Raises:
+        InputError: The file that the settings name cannot be used.
+    """
     if settings.graph_ca is None:
         return httpx2.create_ssl_context()
     try:
