@@ -83,6 +83,8 @@ class AddressBook:
     complete: bool = True
     """False: users, groups and contacts could not be read (a laptop without that permission); an address of
     an own domain then resolves to nothing that is known, and is taken at its word."""
+    lists_missing: bool = False
+    """Whether a snapshot lacks one of the lists: an own address that resolves to nothing is then unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,10 @@ class Reason(StrEnum):
     MAILBOX_UNREADABLE = "mailbox_unreadable"
     RULE_UNREADABLE = "rule_unreadable"
     """The rule's actions are not of the documented shape."""
+    CONTACT_UNREADABLE = "contact_unreadable"
+    """An entry of the address list whose own address leads nowhere, or to itself."""
+    BOOK_INCOMPLETE = "book_incomplete"
+    """An own address that may be a contact or a group: those were not read."""
 
 
 class BlindSpot(StrEnum):
@@ -78,6 +82,17 @@ class Finding:
     """In ASCII (A-label); None where there is none."""
     outside: bool = False
     """Whether it leads, or would lead, outside: what a fix switches off if it is an active rule."""
+    read_only: bool = False
+    """Whether Graph cannot change what was found."""
+
+    @property
+    def to_switch_off(self) -> bool:
+        """Tell whether a fix switches it off: a rule that is on, leads outside, and that Graph can change.
+
+        A chain is cut at the colleague whose own rule leads outside.
+        """
+        fixable = self.kind is FindingKind.RULE and self.rule_id is not None and not self.read_only
+        return fixable and self.active and self.outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
