@@ -10,6 +10,10 @@ from tenure_server.adapters.clock import MovableClock, SystemClock
 from tenure_server.adapters.data_directory import DataDirectory
 from tenure_server.adapters.database.engine import Database, open_database
 from tenure_server.adapters.directory.staff_tasks import StaffTasks
+from tenure_server.adapters.graph import graph_client
+from tenure_server.adapters.graph.accounts import GraphAccounts
+from tenure_server.adapters.graph.client import GraphClient
+from tenure_server.adapters.graph.post import GraphPost
 from tenure_server.adapters.keys import first_keys
 from tenure_server.adapters.notices.smtp_post import SmtpPost, SmtpServer
 from tenure_server.adapters.notices.template_files import TemplateFiles
@@ -19,6 +23,7 @@ from tenure_server.domain.errors import NotFoundError
 from tenure_server.domain.ids import MunicipalityId
 from tenure_server.domain.lock_caps import LockCaps
 from tenure_server.domain.message import N_, say
+from tenure_server.domain.tenant_account import ClosingWay
 from tenure_server.domain.term import TermPolicy
 from tenure_server.settings import Settings
 from tenure_server.usecases.directive_words import Notice
@@ -26,7 +31,15 @@ from tenure_server.usecases.enforce_ends import Enforcement
 from tenure_server.usecases.first_start import first_start, has_started
 from tenure_server.usecases.following import Following
 from tenure_server.usecases.notice_words import NoticeWords
-from tenure_server.usecases.ports import Clock, Municipality, NewsFeed, Store, VisitLog
+from tenure_server.usecases.ports import (
+    Clock,
+    Directory,
+    Municipality,
+    NewsFeed,
+    Post,
+    Store,
+    VisitLog,
+)
 from tenure_server.usecases.sign_in import ADMINISTRATOR, make_sign_in_link
 from tenure_server.usecases.visit import Visiting
 
@@ -62,6 +75,8 @@ class Installation:
     templates: TemplateFiles
     visiting: Visiting
     secret: bytes
+    graph: GraphClient | None = None
+    """The way into the city's tenant, if the settings name one; closed with the installation."""
 
 
 def installation_clock(settings: Settings) -> Clock:
@@ -128,13 +143,22 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
                     id=settings.municipality,
                 )
             )
-        yield _build(settings, files, database, municipality)
+        graph = graph_client(settings, SystemClock()) if settings.has_graph else None
+        try:
+            yield _build(settings, files, database, municipality, graph)
+        finally:
+            if graph is not None:
+                await graph.close()
     finally:
         await database.close()
 
 
 def _build(
-    settings: Settings, files: DataDirectory, database: Database, municipality: Municipality
+    settings: Settings,
+    files: DataDirectory,
+    database: Database,
+    municipality: Municipality,
+    graph: GraphClient | None,
 ) -> Installation:
     store = database.store(municipality.id)
     clock = installation_clock(settings)
@@ -178,17 +202,35 @@ def _build(
                 link=settings.return_link,
             ),
             templates=templates,
-            directory=StaffTasks(store, clock),
-            post=smtp_post(settings, clock),
+            directory=accounts_directory(settings, store, clock, graph),
+            post=smtp_post(settings, clock) if graph is None else graph_post(settings, clock, graph),
             staff_address=settings.staff_address,
             staff_language=settings.notice_language,
+            closing_way=ClosingWay(settings.mailbox_closing) if settings.accounts == "graph" else None,
         ),
         templates=templates,
         visiting=Visiting(
             store=store, log=visit_log, clock=clock, signing=signing, municipality=municipality
         ),
         secret=files.read_secret(),
+        graph=graph,
     )
+
+
+def accounts_directory(
+    settings: Settings, store: Store, clock: Clock, graph: GraphClient | None
+) -> Directory:
+    """Return who blocks sign-in and closes mailboxes: people by tasks, or the server through Graph."""
+    if settings.accounts == "graph" and graph is not None:
+        return GraphAccounts(graph, store, clock, ClosingWay(settings.mailbox_closing))
+    return StaffTasks(store, clock)
+
+
+def graph_post(settings: Settings, clock: Clock, graph: GraphClient) -> Post | None:
+    """Return the city's mailbox that sends notices, else the mail server, or None."""
+    if settings.graph_sender:
+        return GraphPost(graph, sender=settings.graph_sender, reply_to=settings.mail_reply_to)
+    return smtp_post(settings, clock)
 
 
 def smtp_post(settings: Settings, clock: Clock) -> SmtpPost | None:

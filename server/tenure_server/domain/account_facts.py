@@ -51,8 +51,8 @@ class AccountFacts:
     """How it was closed."""
     licences: tuple[TakenLicence, ...] = ()
     """What was removed; what opening it again assigns."""
-    removed_at: datetime | None = None
-    """When the account itself was removed."""
+    closed_at: datetime | None = None
+    """When: what the tenant keeps, it keeps from then on for 30 days."""
 
     @property
     def id(self) -> str:
@@ -81,4 +81,4 @@ def with_cleared(facts: AccountFacts, rules: tuple[RuleCleared, ...]) -> Account
 
 def opened_again(facts: AccountFacts) -> AccountFacts:
     """Return the facts of an account whose mailbox is open again."""
-    return replace(facts, closed_by="", way="", licences=(), removed_at=None)
+    return replace(facts, closed_by="", way="", licences=(), closed_at=None)

@@ -64,6 +64,8 @@ class TaskKind(StrEnum):
     """Sign, or not, for the mailboxes that are due to be closed."""
     CLOSINGS_HELD_BACK = "closings_held_back"
     """Know that more closings were approved than are carried out in a day."""
+    DIRECTORY_SILENT = "directory_silent"
+    """See why the directory of accounts takes nothing."""
     CLEAR_FORWARDING = "clear_forwarding"
     """Switch off by hand what still sends a former trustee's mail outside, or may."""
 

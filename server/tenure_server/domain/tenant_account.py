@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from tenure_server.domain.account_facts import TakenLicence
 from tenure_server.domain.account_step import AccountVerb
+from tenure_server.domain.ids import PersonId
 from tenure_server.domain.message import N_, Message, say
 
 
@@ -93,7 +94,7 @@ def why_not(account: TenantAccount, address: str, verb: AccountVerb, way: Closin
     return next((say(sentence) for bars_it, sentence in bars if bars_it), None)
 
 
-def shared_address(address: str, person: str, addresses: Mapping[str, str]) -> bool:
+def shared_address(address: str, person: PersonId, addresses: Mapping[PersonId, str]) -> bool:
     """Tell whether somebody else in the register has the same address.
 
     Args:
