@@ -68,7 +68,7 @@ class Connection:
 
 def examine_connection(facts: Connection, wanted: frozenset[Feature], now: datetime) -> tuple[Row, ...]:
     """Return a row for each thing that is seen of the way in."""
-    rows = [_credential(facts, now), _signing_in(facts)]
+    rows: list[Row | None] = [_credential(facts, now), _signing_in(facts)]
     if facts.signed_in:
         rows += [_tenant(facts), _cloud(facts), _client(facts)]
     if facts.graph_fault is not None:
