@@ -5,14 +5,16 @@ Order, each step with what the one before established:
    and neither does the time it said: with the rotation the clock's floor begins anew;
 2. time: signed by the directive key, for this laptop, over this visit's nonce; without it the whole rest of
    the answer is left alone;
-3. the audit checkpoint, then manifest and release, and the directive last: whatever a `wiped` directive
-   needs is in the journal before it, since no document is sent twice.
+3. the audit checkpoint, then manifest and release, and the directive: whatever a `wiped` directive
+   needs is in the journal before it, since no document is sent twice;
+4. the mail order, which no lock or wipe rests on.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tenure_agent.mailbox.order import held_order, judge_order
 from tenure_agent.ports import Enrolment, Journal
 from tenure_policies.directive import Held, Identity, judge_directive, open_manifest
 from tenure_policies.envelope import (
@@ -97,6 +99,8 @@ class Accepting:
             self._try(taken, answer.release, now, self._release)
         if answer.directive is not None:
             self._try(taken, answer.directive, now, lambda signed: self._directive(signed, now))
+        if answer.mail_order is not None:
+            self._try(taken, answer.mail_order, now, lambda signed: self._mail_order(signed, now))
         self._journal.acknowledge_receipts(answer.receipts_through)
 
     def _try(
@@ -162,6 +166,12 @@ class Accepting:
         )
         if judged is not None:
             self._journal.accept_directive(document, judged.directive)
+
+    def _mail_order(self, document: SignedDocument, now: datetime) -> None:
+        held = held_order(self._journal.mail_order())
+        judged = judge_order(document, held=held, identity=self._identity, keys=self.keys, now=now)
+        if judged is not None:
+            self._journal.put_mail_order(document)
 
 
 def _subject(document: SignedDocument) -> str:

@@ -5,7 +5,7 @@ become a default that nobody chose.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -42,6 +42,12 @@ class AgentConfig:
     """After how long one more visit is allowed."""
     observe_seconds: int = 60
     """How long the inventory may take before the visit goes on without it."""
+    mail_seconds: int = 120
+    """How long a look at the holder's mailbox may take; its process is stopped then."""
+    graph_hosts: Sequence[str] = ()
+    """Hosts beside Microsoft's own that sign-in and mailbox may be at: a gateway, or a rehearsal."""
+    graph_ca_file: str | None = None
+    """PEM of the authority behind the certificates of Microsoft's hosts as seen here; None: the system's."""
 
 
 def _is_text(value: object) -> bool:
@@ -54,6 +60,10 @@ def _is_text_or_none(value: object) -> bool:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_hosts(value: object) -> bool:
+    return isinstance(value, list) and all(_is_text(one) and one == one.lower().strip() for one in value)
 
 
 def _is_thumbprint(value: object) -> bool:
@@ -75,6 +85,9 @@ _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     "visit_burst": (_is_count, "30"),
     "visit_refill_seconds": (_is_count, "600"),
     "observe_seconds": (_is_count, "60"),
+    "mail_seconds": (_is_count, "120"),
+    "graph_hosts": (_is_hosts, '["graph.example.fi:8443"]'),
+    "graph_ca_file": (_is_text_or_none, '"/etc/tenure-agent/inspection-ca.pem"'),
 }
 _REQUIRED = ("server", "root")
 

@@ -17,6 +17,10 @@
     |- JournalError                  the journal cannot be read or written: nothing may be done
     |- KeyStoreError                 the device key cannot be made, read or used
     |- EnforcerError                 a lock or wipe could not be carried out or proven
+    |- MailError                     the holder's mailbox cannot be looked at
+    |  |- SignInNeededError          somebody must sign in
+    |  |- WrongAccountError          somebody else has signed in
+    |  |- MailUnavailableError       nobody answers, or with an error
 
 A message is an English sentence, the gettext key, with its facts beside it, so that the command line can
 say it in the reader's language (`tenure_agent.language`); `str()` gives the English.
@@ -123,3 +127,23 @@ class KeyStoreError(AgentError):
 
 class EnforcerError(AgentError):
     """A lock or wipe could not be carried out or proven."""
+
+
+class MailError(AgentError):
+    """The holder's mailbox cannot be looked at."""
+
+
+class SignInNeededError(MailError):
+    """Somebody must sign in: nobody has, or what was given is worth nothing any more."""
+
+
+class WrongAccountError(MailError):
+    """Another account has signed in than the one that the order names."""
+
+
+class MailUnavailableError(MailError):
+    """Nobody answers, or with an error; `code` is what is reported of it."""
+
+    def __init__(self, sentence: str, *, code: str, **facts: object) -> None:
+        super().__init__(sentence, code=code, **facts)
+        self.code = code

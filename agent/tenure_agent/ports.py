@@ -288,6 +288,14 @@ class Journal(Protocol):
         """Record or clear the suspicion."""
         ...
 
+    def mail_order(self) -> SignedDocument | None:
+        """Return the mail order that the laptop follows, as it was signed."""
+        ...
+
+    def put_mail_order(self, document: SignedDocument) -> None:
+        """Follow this mail order from now on."""
+        ...
+
     def checkpoint(self) -> tuple[SignedDocument | None, bool]:
         """Return the newest audit checkpoint shown, and whether it was shown back."""
         ...

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from tenure_agent.mailbox.order import held_order
 from tenure_agent.ports import Clock, Enforcer, Enrolment, Journal
 from tenure_policies.directive import Held
 from tenure_policies.wire import (
@@ -55,6 +56,7 @@ class Reporting:
         unknown = {name: documents[name] for name in digests if acknowledged.get(name) != digests[name]}
         checkpoint, was_echoed = self.journal.checkpoint()
         me = self.enrolment.identity
+        mail = held_order(self.journal.mail_order())
         return VisitRequest(
             device=me.device,
             epoch=me.epoch,
@@ -66,10 +68,11 @@ class Reporting:
             lock=self._lock(),
             clock=clock,
             checkpoint=None if was_echoed else checkpoint,
-            digests=digests or dict(acknowledged),
+            digests={**acknowledged, **digests},
             documents={name: msgspec.Raw(body) for name, body in _that_fit(unknown)},
             receipts=tuple(document for _, document in self.journal.receipts()[:RECEIPTS_AT_ONCE]),
             refusals=self.journal.refusals()[:REFUSALS_AT_ONCE],
+            mail_order=0 if mail is None else mail.order.number,
         )
 
     def delivered(self, request: VisitRequest, answer: VisitAnswer) -> None:

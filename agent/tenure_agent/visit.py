@@ -6,7 +6,9 @@ Order (design.md, "Two verbs"):
 3. exchange again while receipts wait to be acknowledged, since a wipe begins only after its "accepted" was,
    and once to show that a new directive is followed;
 4. tell the watcher when to wake, so that an unlock is not kept waiting by what follows;
-5. observe, and send the documents that the server does not have.
+5. observe, and send the documents that the server does not have;
+6. last, look at the holder's mailbox if that is ordered and due, in a process of its own, and send what was
+   found: whatever becomes of it, nothing above has waited for it.
 
 A server that is silent, busy, hostile or says no changes nothing that is held: the lease goes on counting.
 """
@@ -26,6 +28,9 @@ from tenure_agent.carry_out import CarryingOut
 from tenure_agent.decide import AwaitReport, Refuse, Situation, Step, decide, only_the_wall_says_so
 from tenure_agent.errors import AgentError, ServerRefusedError, ServerUnavailableError
 from tenure_agent.language import N_
+from tenure_agent.mailbox.memory import mail_document, recall
+from tenure_agent.mailbox.order import held_order
+from tenure_agent.mailbox.plan import Turn, next_turn
 from tenure_agent.next_visit import (
     REFUSED_RETRY_SECONDS,
     Budget,
@@ -37,6 +42,7 @@ from tenure_agent.next_visit import (
 )
 from tenure_agent.ports import Clock, Enforcer, Enrolment, Journal, Server
 from tenure_agent.report import Reporting
+from tenure_policies.forwarding.mail_order import MAIL_DOCUMENT
 from tenure_policies.payloads import Directive
 from tenure_policies.trusted_keys import RefusedDocumentError
 from tenure_policies.wire import ClockReport, VisitAnswer, VisitRequest
@@ -71,6 +77,8 @@ class Visiting:
     """A number from 0 to 1, for jitter."""
     burst: int
     refill_seconds: int
+    look_at_mail: Callable[[Turn, float], None] | None = None
+    """Runs one turn of the mail job to its end, with the seconds for which it may fix; None: no job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +126,7 @@ class Visit:
             self._exchange_until_reported()
             self._tell_watcher(self._next_seconds())
             self._observe()
+            self._look_at_mail()
         except (ServerUnavailableError, ServerRefusedError) as error:
             return self._without_answer(error)
         self._journal.note("failures", "0")
@@ -139,10 +148,36 @@ class Visit:
         return None if held is None else held.digest
 
     def _observe(self) -> None:
-        documents = self._parts.observe()
+        observed, mail = self._parts.observe(), self._mail()
+        self._send_documents({**observed, **mail} if mail else observed)
+
+    def _send_documents(self, documents: Mapping[str, bytes]) -> None:
         request = self._request(documents, with_held=False) if documents else None
         if request is not None and request.documents:
             self._send(request)
+
+    def _mail(self) -> dict[str, bytes]:
+        document = mail_document(self._journal, self._parts.enrolment.identity.epoch)
+        return {} if document is None else {MAIL_DOCUMENT: document}
+
+    def _look_at_mail(self) -> None:
+        """Take the turns that are due; no failure of theirs is one of the visit."""
+        run, before = self._parts.look_at_mail, self._mail()
+        for _ in Turn:
+            held = held_order(self._journal.mail_order())
+            order, now = None if held is None else held.order, self._now()
+            locked = self._parts.enforcer.locked_under() is not None
+            turn = next_turn(recall(self._journal), order, locked=locked, now=now)
+            if run is None or turn is None:
+                break
+            until = None if order is None else order.fix_until
+            try:
+                run(turn, 0.0 if until is None else max(0.0, (until - now).total_seconds()))
+            except Exception:
+                LOGGER.exception("the look at the mailbox failed")
+                break
+        if self._mail() != before:
+            self._send_documents(self._mail())
 
     def _exchange(self, documents: Mapping[str, bytes], *, with_held: bool) -> VisitAnswer:
         return self._send(self._request(documents, with_held=with_held))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenure_agent.adapters.journal_sqlite import SqliteJournal
     from tenure_agent.config import AgentConfig
     from tenure_agent.enrol import Laptop
+    from tenure_agent.mailbox.plan import Turn
     from tenure_agent.platform.sandbox_enforcer import SandboxEnforcer
     from tenure_agent.ports import Enforcer, Enrolment, Tables
     from tenure_agent.visit import Visited, Visiting
@@ -27,6 +28,9 @@ KEYS_FOLDER = "keys"
 VISIT_LOCK = "visit.lock"
 WATCH_STATE = "watch.json"
 BALLAST = "ballast"
+MAIL_GRACE_SECONDS = 10
+MAIL_ERROR_CHARACTERS = 300
+LOGGER = logging.getLogger("tenure_agent.wiring")
 
 Between = Callable[["Visiting"], "Visiting"]
 """Lets a test stand between a visit and its adapters."""
@@ -197,6 +201,7 @@ def build_visiting(directory: Path, settings: AgentConfig, journal: SqliteJourna
         chance=lambda: secrets.randbelow(10_000) / 10_000,
         burst=settings.visit_burst,
         refill_seconds=settings.visit_refill_seconds,
+        look_at_mail=lambda turn, fix_seconds: _look_at_mail(directory, settings, turn, fix_seconds),
     )
 
 
@@ -208,6 +213,22 @@ def _observe(settings: AgentConfig, device_key: str) -> Mapping[str, bytes]:
     socket = None if settings.osquery_socket is None else Path(settings.osquery_socket)
     tables = build_tables(osquery_socket=socket, device_key=device_key)
     return observe(device_policies(), tables, this_platform())
+
+
+def _look_at_mail(directory: Path, settings: AgentConfig, turn: Turn, fix_seconds: float) -> None:
+    """Run the mail job in a process of its own, which takes msal and its memory with it."""
+    from tenure_agent.mailbox.plan import Turn
+    from tenure_agent.platform.commands import THIS_PYTHON
+
+    fixing = ["--fix-seconds", f"{fix_seconds:.1f}"] if turn is Turn.CHECK else []
+    result = THIS_PYTHON.run(
+        *("-I", "-m", "tenure_agent.cli", "mail", turn.value, "--directory", str(directory), *fixing),
+        accept=range(256),
+        timeout_seconds=settings.mail_seconds + MAIL_GRACE_SECONDS,
+        environment={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+    )
+    said = result.stderr.decode("utf-8", "replace").strip()[-MAIL_ERROR_CHARACTERS:]
+    LOGGER.info("looked at the mailbox", extra={"turn": turn.value, "exit": result.exit_code, "said": said})
 
 
 @contextmanager

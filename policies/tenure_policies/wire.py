@@ -109,6 +109,8 @@ class VisitRequest(Payload, frozen=True, kw_only=True):
     receipts: Annotated[tuple[SignedDocument, ...], _Few] = ()
     """Receipts not yet acknowledged, oldest first."""
     refusals: Annotated[tuple[RefusalReport, ...], _Few] = ()
+    mail_order: Counter = 0
+    """Number of the mail order that the laptop follows; 0: none. One that is newer is given out again."""
 
 
 class VisitAnswer(Payload, frozen=True, kw_only=True):

@@ -175,6 +175,14 @@ class SqliteJournal:
         """Hold this release."""
         self._put("release", document)
 
+    def mail_order(self) -> SignedDocument | None:
+        """Return the mail order that the laptop follows, as it was signed."""
+        return self._document("mail_order")
+
+    def put_mail_order(self, document: SignedDocument) -> None:
+        """Follow this mail order from now on."""
+        self._put("mail_order", document)
+
     def checkpoint(self) -> tuple[SignedDocument | None, bool]:
         """Return the newest audit checkpoint shown, and whether it was shown back."""
         row = self._one("SELECT document, pending FROM document WHERE kind = 'checkpoint'")

@@ -51,6 +51,11 @@ SUBCOMMANDS = {
         help=N_("Show what this laptop holds, whether it is locked and why"),
         example="tenure-agent status --json",
     ),
+    "mail": Subcommand(
+        module="tenure_agent.cli.mail",
+        help=N_("Look after automatic forwarding in the holder's own mailbox"),
+        example="tenure-agent mail sign-in",
+    ),
     "query": Subcommand(
         module="tenure_agent.cli.query",
         help=N_("Ask this laptop a question in SQL"),

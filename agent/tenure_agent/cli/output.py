@@ -17,6 +17,11 @@ def show_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def flush() -> None:
+    """Let what was printed be seen before something is waited for."""
+    sys.stdout.flush()
+
+
 def complain(text: str) -> None:
     """Say something on standard error."""
     sys.stderr.write(text + "\n")

@@ -50,6 +50,14 @@ class ReportedFinding(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this laptop switched the rule off."""
 
 
+class ReportedFix(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule that this laptop switched off; told again with every report until newer ones push it out."""
+
+    rule_id: str
+    target_domains: tuple[str, ...] = ()
+    fixed_at: Moment
+
+
 class MailReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the laptop found; a document of the visit's inventory."""
 
@@ -59,6 +67,8 @@ class MailReport(msgspec.Struct, frozen=True, kw_only=True):
     """`checked`, `sign_in_needed`, `wrong_account` or `failed`."""
     verdict: str = "unknown"
     findings: tuple[ReportedFinding, ...] = ()
+    fixes: tuple[ReportedFix, ...] = ()
+    """The newest, oldest first; also of rules that are not there any more."""
     error: str = ""
     """A code where `state` is `failed`; no text of anybody's."""
     checked_at: Moment | None = None

@@ -40,6 +40,7 @@ class MemoryJournal:
     _acknowledged: dict[str, str] = field(default_factory=dict)
     _floor: Floor | None = None
     _suspicion: Suspicion | None = None
+    _mail_order: SignedDocument | None = None
     _checkpoint: SignedDocument | None = None
     _echoed: bool = False
     _notes: dict[str, str] = field(default_factory=dict)
@@ -196,6 +197,14 @@ class MemoryJournal:
     def set_suspicion(self, suspicion: Suspicion | None) -> None:
         """Record or clear the suspicion."""
         self._suspicion = suspicion
+
+    def mail_order(self) -> SignedDocument | None:
+        """Return the mail order that the laptop follows, as it was signed."""
+        return self._mail_order
+
+    def put_mail_order(self, document: SignedDocument) -> None:
+        """Follow this mail order from now on."""
+        self._mail_order = document
 
     def checkpoint(self) -> tuple[SignedDocument | None, bool]:
         """Return the newest audit checkpoint shown, and whether it was shown back."""
