@@ -76,7 +76,7 @@ def _claims(certificate: x509.Certificate, assertion: str, audience: str) -> dic
             certificate.public_key(),  # type: ignore[arg-type]
             algorithms=["PS256"],
             audience=audience,
-            options={"require": ["aud", "exp", "iss", "jti", "nbf", "sub"]},
+            options={"require": ["aud", "exp", "iss", "jti", "sub"]},
         )
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
         raise SignInError(refused.ASSERTION_EXPIRED) from error

@@ -134,6 +134,8 @@ class SignIn:
         flow = self._tenant.device_flows.get(form.get("device_code", ""))
         if flow is None or flow.client_id != app.client_id or flow.used:
             raise SignInError(refused.CODE_UNKNOWN)
+        if not app.public:
+            raise SignInError(refused.NOT_PUBLIC, app.client_id)
         now = time.monotonic()
         if now >= flow.expires:
             raise SignInError(refused.CODE_EXPIRED)
