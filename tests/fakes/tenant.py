@@ -117,7 +117,7 @@ class FakeTenant:
 
     def asked(self, verb: str) -> list[tuple[str, ...]]:
         """Return what was asked by one verb."""
-        return [rest for first, *rest in self.calls if first == verb]  # type: ignore[misc]
+        return [call[1:] for call in self.calls if call[0] == verb]
 
     def takes(self, *call: str) -> None:
         """Note a call, and fail if the tenant is down."""
