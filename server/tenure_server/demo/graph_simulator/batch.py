@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tenure_server.demo.graph_simulator.answers import VERSION, Answer, Call, GraphError
-from tenure_server.demo.graph_simulator.graph import Asked, Graph, log
+from tenure_server.demo.graph_simulator.graph import Asked, Graph, log, through
 
 BATCH_PATH = "/$batch"
 MOST = 20
@@ -19,27 +20,12 @@ async def answer_batch(graph: Graph, call: Call) -> Answer:
     logged = log(call)
     fault = call.tenant.quirks.take(call.method, call.path)
     try:
-        if fault is not None:
-            answer = await _met(graph, call, fault)
-        else:
-            answer = await _answered(graph, call)
+        answer = await through(fault, partial(_answered, graph, call))
     except GraphError as error:
         answer = error.answer(call)
     logged.status = 0 if answer.cut else answer.status
     graph.tell(Asked(method=call.method, path=call.path, query=call.query, body=call.body), call, answer)
     return answer
-
-
-async def _met(graph: Graph, call: Call, fault: Any) -> Answer:
-    await asyncio.sleep(fault.delay_seconds)
-    if fault.cut:
-        return Answer(cut=True)
-    if fault.raw is not None:
-        return Answer(raw=fault.raw)
-    if fault.status:
-        raise GraphError(fault.status, fault.code, fault.message, fault.headers)
-    answer = await _answered(graph, call)
-    return Answer(cut=True) if fault.cut_after_acting else answer
 
 
 async def _answered(graph: Graph, call: Call) -> Answer:

@@ -1,8 +1,9 @@
 """The simulated Graph itself: one call in, one answer out, through faults, limits, permissions and delay."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tenure_server.demo.graph_simulator import (
@@ -60,7 +61,7 @@ class Graph:
         fault = call.tenant.quirks.take(call.method, call.path)
         asked = Asked(method=call.method, path=call.path, query=dict(call.query), body=call.body)
         try:
-            answer = await self._met(call, fault) if fault is not None else await self._answered(call)
+            answer = await through(fault, partial(self._answered, call))
         except GraphError as error:
             answer = error.answer(call)
         logged.status = 0 if answer.cut else answer.status
@@ -84,17 +85,6 @@ class Graph:
                 answer=answer.body,
             )
         )
-
-    async def _met(self, call: Call, fault: Fault) -> Answer:
-        await asyncio.sleep(fault.delay_seconds)
-        if fault.cut:
-            return Answer(cut=True)
-        if fault.raw is not None:
-            return Answer(raw=fault.raw)
-        if fault.status:
-            raise GraphError(fault.status, fault.code, fault.message, fault.headers)
-        answer = await self._answered(call)
-        return Answer(cut=True) if fault.cut_after_acting else answer
 
     async def _answered(self, call: Call) -> Answer:
         _resolve_me(call)
@@ -121,6 +111,21 @@ class Asked:
     path: str
     query: Mapping[str, str]
     body: Any
+
+
+async def through(fault: Fault | None, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Answer, or let the fault that a call meets happen."""
+    if fault is None:
+        return await act()
+    await asyncio.sleep(fault.delay_seconds)
+    if fault.cut:
+        return Answer(cut=True)
+    if fault.raw is not None:
+        return Answer(raw=fault.raw)
+    if fault.status:
+        raise GraphError(fault.status, fault.code, fault.message, fault.headers)
+    answer = await act()
+    return Answer(cut=True) if fault.cut_after_acting else answer
 
 
 def log(call: Call, *, in_batch: bool = False) -> Logged:

@@ -55,6 +55,7 @@ class SimulatorServer:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> RunningSimulator:
         """Start the server and wait until it answers.
@@ -97,9 +98,9 @@ class SimulatorServer:
             tenant=self._tenant,
         )
 
-    @staticmethod
-    def _serve(server: uvicorn.Server, listening: socket.socket, started: threading.Event) -> None:
+    def _serve(self, server: uvicorn.Server, listening: socket.socket, started: threading.Event) -> None:
         async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
             task = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn sets no event
                 await asyncio.sleep(0.005)
@@ -110,12 +111,21 @@ class SimulatorServer:
 
     def stop(self) -> None:
         """Stop the server; connections that are still open are cut."""
-        if self._server is not None:
-            self._server.should_exit = True
+        if self._server is not None and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._hang_up, self._server)
         if self._thread is not None:
             self._thread.join(START_SECONDS)
         if self._folder is not None:
             self._folder.cleanup()
+
+    @staticmethod
+    def _hang_up(server: uvicorn.Server) -> None:
+        """Leave: who is connected is not waited for."""
+        server.should_exit = True
+        for connection in list(server.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
 
     def __enter__(self) -> RunningSimulator:
         return self.start()

@@ -131,6 +131,8 @@ class SignIn:
         }
 
     def _by_device_code(self, app: SimulatedApp, form: Form, origin: str) -> dict[str, Any]:
+        if not app.public:
+            raise SignInError(refused.NOT_PUBLIC, app.client_id)
         flow = self._tenant.device_flows.get(form.get("device_code", ""))
         if flow is None or flow.client_id != app.client_id or flow.used:
             raise SignInError(refused.CODE_UNKNOWN)
@@ -166,8 +168,6 @@ class SignIn:
         self, app: SimulatedApp, user_id: str, scopes: tuple[str, ...], resource: str, form: Form, origin: str
     ) -> dict[str, Any]:
         user = self._user(user_id)
-        if not app.public:
-            raise SignInError(refused.NOT_PUBLIC, app.client_id)
         granted = tuple(scope for scope in scopes if scope not in OPENID)
         if ".default" in granted:
             granted = tuple(sorted(app.scopes))
