@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "audit": "tenure_server.cli.audit:audit",
     "campaign": "tenure_server.cli.campaign:campaign",
     "charges": "tenure_server.cli.charges:charges",
+    "closings": "tenure_server.cli.closings:closings_command",
     "commitments": "tenure_server.cli.commitments:commitments",
     "demo": "tenure_server.cli.demo:demo",
     "doctor": "tenure_server.cli.doctor:doctor",

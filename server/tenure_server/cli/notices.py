@@ -101,7 +101,7 @@ def _post(installation: Installation) -> SmtpPost:
         host="",
         port=settings.smtp_port,
         security=settings.smtp_security,
-        sender=settings.mail_from or _UNSET_SENDER,
+        sender=settings.graph_sender or settings.mail_from or _UNSET_SENDER,
         sender_name=settings.name,
         reply_to=settings.mail_reply_to,
     )

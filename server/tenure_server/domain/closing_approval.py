@@ -85,13 +85,18 @@ class ClosingList:
 
     def can_be_signed(self, now: datetime) -> bool:
         """Tell whether approvers may still sign it."""
-        return self.state is ListState.OFFERED and now < self.at + VALID_FOR
+        return self.state is ListState.OFFERED and now < self.holds_until
+
+    @property
+    def holds_until(self) -> datetime:
+        """Return until when the approvers' word holds, or a signature is waited for."""
+        return (self.approved_at or self.at) + VALID_FOR
 
     def allows(self, closing: Closing, now: datetime) -> bool:
         """Tell whether two people's word for exactly this closing stands."""
         if self.state is not ListState.APPROVED or self.approved_at is None:
             return False
-        return now < self.approved_at + VALID_FOR and closing in self.closings
+        return now < self.holds_until and closing in self.closings
 
 
 CLOSING_LISTS: RecordKind[ClosingList] = RecordKind(name="closing_list", type=ClosingList)

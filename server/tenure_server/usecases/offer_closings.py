@@ -12,7 +12,6 @@ from tenure_server.domain.account_step import ACCOUNT_STEPS, AccountState, Accou
 from tenure_server.domain.audit import AuditKind, entry
 from tenure_server.domain.closing_approval import (
     CLOSING_LISTS,
-    VALID_FOR,
     Closing,
     ClosingList,
     Gate,
@@ -126,14 +125,14 @@ async def _offer(tx: Transaction, offered: ClosingList, lists: Sequence[ClosingL
 
 def _approval(offered: ClosingList, municipality: str) -> Task:
     sentence = N_(
-        "Mailboxes are due to be closed: {count}. Look at them with `tenure closings`; two approvers sign "
+        "Mailboxes are due to be closed: {count}. See `tenure closings list`; two approvers sign "
         "with `tenure approve resume {name}`."
     )
     return Task(
         kind=TaskKind.CLOSING_APPROVAL,
         subject=offered.subject,
         at=offered.at,
-        due=offered.at + VALID_FOR,
+        due=offered.holds_until,
         why=say(sentence, count=len(offered.closings), name=offered.name(municipality)),
         rule="P20",
         reference=offered.id,
