@@ -14,9 +14,11 @@ from fastapi import FastAPI, Request, Response
 from starlette.applications import Starlette
 
 from tenure_server.adapters.clock import MovableClock
-from tenure_server.scheduler import Sweeper
+from tenure_server.scheduler import Sweeper, slot_of
 from tenure_server.settings import Settings, read_settings
 from tenure_server.usecases.answer_dashboard import StoredAnswers
+from tenure_server.usecases.check_mailboxes import check_mailboxes
+from tenure_server.usecases.checking import Checking
 from tenure_server.usecases.correct_register import Reviewer
 from tenure_server.usecases.enforce_ends import enforce_ends
 from tenure_server.usecases.follow_timeline import follow_timeline
@@ -68,7 +70,10 @@ class Server:
             )
             self._edge = Edge(agents, _pages(installation, changed, tickets))
             _call_when_told_to_stop(agents.stop_waiting)
-            for each in (sweeper, follower):
+            sweepers = [sweeper, follower]
+            if installation.checking is not None:
+                sweepers.append(_checker(installation, installation.checking, follower.kick))
+            for each in sweepers:
                 each.start()
                 stack.push_async_callback(each.stop)
             yield
@@ -128,6 +133,29 @@ def _follower(installation: Installation) -> Sweeper:
 
     return Sweeper(
         follow, machine_clock=installation.machine_clock, every_seconds=installation.settings.sweep_seconds
+    )
+
+
+_CHECK_LOOKED_AT_SECONDS = 60
+"""How often is asked whether a look at mailboxes is due, was cut off, or has something to try again."""
+
+
+def _checker(installation: Installation, checking: Checking, tell: Callable[[], None]) -> Sweeper:
+    """Look at mailboxes apart from all else: a slow tenant keeps neither locks nor notices waiting."""
+    every = installation.settings.mail_check_minutes * 60
+
+    async def check(_slot: str | None) -> None:
+        result = await check_mailboxes(checking, slot=slot_of(checking.clock.now(), every))
+        if result.fixes.done or result.fixes.failed:
+            log.info("forwards_switched_off", done=result.fixes.done, failed=result.fixes.failed)
+            tell()
+        if result.why is not None:
+            log.warning("mailboxes_not_read", why=str(result.why), looked_at=result.looked_at)
+        elif result.claimed:
+            log.info("mailboxes_read", mailboxes=result.mailboxes, looked_at=result.looked_at)
+
+    return Sweeper(
+        check, machine_clock=installation.machine_clock, every_seconds=min(every, _CHECK_LOOKED_AT_SECONDS)
     )
 
 

@@ -13,6 +13,8 @@ from tenure_server.adapters.directory.staff_tasks import StaffTasks
 from tenure_server.adapters.graph import graph_client
 from tenure_server.adapters.graph.accounts import GraphAccounts
 from tenure_server.adapters.graph.client import GraphClient
+from tenure_server.adapters.graph.mailboxes import GraphMailboxes
+from tenure_server.adapters.graph.people import GraphPeople
 from tenure_server.adapters.graph.post import GraphPost
 from tenure_server.adapters.keys import first_keys
 from tenure_server.adapters.notices.smtp_post import SmtpPost, SmtpServer
@@ -22,10 +24,12 @@ from tenure_server.adapters.signing import DirectiveKeySigning
 from tenure_server.domain.errors import NotFoundError
 from tenure_server.domain.ids import MunicipalityId
 from tenure_server.domain.lock_caps import LockCaps
+from tenure_server.domain.mail_check import LookedAtBy
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.tenant_account import ClosingWay
 from tenure_server.domain.term import TermPolicy
 from tenure_server.settings import Settings
+from tenure_server.usecases.checking import Checking
 from tenure_server.usecases.directive_words import Notice
 from tenure_server.usecases.enforce_ends import Enforcement
 from tenure_server.usecases.first_start import first_start, has_started
@@ -77,6 +81,8 @@ class Installation:
     secret: bytes
     graph: GraphClient | None = None
     """The way into the city's tenant, if the settings name one; closed with the installation."""
+    checking: Checking | None = None
+    """What a look at the trustees' mailboxes needs; None: the settings name no tenant."""
 
 
 def installation_clock(settings: Settings) -> Clock:
@@ -214,6 +220,21 @@ def _build(
         ),
         secret=files.read_secret(),
         graph=graph,
+        checking=None if graph is None else checking(settings, store, clock, policy, graph),
+    )
+
+
+def checking(
+    settings: Settings, store: Store, clock: Clock, policy: TermPolicy, graph: GraphClient
+) -> Checking:
+    """Return what a look at the trustees' mailboxes needs."""
+    return Checking(
+        store=store,
+        clock=clock,
+        policy=policy,
+        people=GraphPeople(graph),
+        mailboxes=GraphMailboxes(graph),
+        mail_fixer=LookedAtBy(settings.mail_fixer),
     )
 
 
