@@ -12,7 +12,7 @@ from tenure_server.adapters.clock import SystemClock
 from tenure_server.adapters.graph.permissions_seen import GraphView
 from tenure_server.cli import chosen_language
 from tenure_server.cli.doctor_text import examination_document, examination_lines
-from tenure_server.cli.installation import installation_flags
+from tenure_server.cli.installation import installation_flags, log_to_standard_error
 from tenure_server.cli.refusal import EXIT_NO
 from tenure_server.cli.setting_flags import settings_from
 from tenure_server.domain.errors import InputError, TenureError
@@ -98,6 +98,7 @@ def graph_command(
     missing, too wide or wrong.
     """
     _refuse_mixed(shell, as_json=as_json, for_script=bool(group or attribute or client_id))
+    log_to_standard_error()
     settings = settings_from(config, flags)
     if not settings.graph_tenant:
         raise InputError(say(N_("Set graph_tenant first: the city's tenant, by id or domain.")))

@@ -1,9 +1,12 @@
 """How a command on the server's own machine opens the installation: the same settings, the same database."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+import structlog
 
 from tenure_server.cli.setting_flags import FOR_DEMOS, OF_EVERY_COMMAND, Command, setting_flags, settings_from
 from tenure_server.domain.errors import ConflictError, InputError, NotFoundError, UnavailableError
@@ -21,12 +24,18 @@ def installation_flags(command: Command) -> Command:
     return setting_flags(*OF_EVERY_COMMAND, "policy", unlisted=FOR_DEMOS)(command)
 
 
+def log_to_standard_error() -> None:
+    """Keep what adapters log out of standard output, which may be JSON."""
+    structlog.configure(logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr))
+
+
 def with_installation(config: Path | None, flags: dict[str, Any], work: Work[Answer]) -> Answer:
     """Open the installation, do one piece of work in it and close it.
 
     Raises:
         InputError: What the command names does not exist: wrong use.
     """
+    log_to_standard_error()
     settings = settings_from(config, flags)
     try:
         return asyncio.run(_open(settings, work))

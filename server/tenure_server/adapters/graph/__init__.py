@@ -9,6 +9,7 @@ from tenure_server.adapters.graph.client import CONNECT_SECONDS, TIMEOUT_SECONDS
 from tenure_server.adapters.graph.clouds import cloud
 from tenure_server.adapters.graph.credentials import read_credential
 from tenure_server.adapters.graph.sign_in import MsalSignIn, Registration, application
+from tenure_server.adapters.graph.sign_in_http import SignInHttp
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.message import N_, say
 from tenure_server.settings import Settings
@@ -30,7 +31,7 @@ def graph_client(settings: Settings, clock: Clock) -> GraphClient:
     timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
     headers = {"User-Agent": USER_AGENT}
     _silence()
-    sign_in_http = httpx2.Client(verify=trust, timeout=timeout, headers=headers)
+    sign_in_http = SignInHttp(verify=trust, timeout=timeout, headers=headers)
     sign_in = MsalSignIn(
         lambda: application(who, read_credential(settings), sign_in_http, clock), sign_in_http
     )

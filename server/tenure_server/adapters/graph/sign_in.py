@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import httpx2
 import msal
+from msal.exceptions import MsalError
 
 from tenure_server.adapters.graph.clouds import Cloud
 from tenure_server.adapters.graph.credentials import Certificate, Credential, ManagedIdentity, Secret
@@ -117,7 +118,7 @@ class MsalSignIn:
             if application is None:
                 application = self._build()
             answer: Any = application.acquire(claims)
-        except (httpx2.HTTPError, OSError, msal.MsalServiceError) as error:
+        except (httpx2.HTTPError, OSError, msal.exceptions.MsalServiceError) as error:
             raise unreachable(error) from error
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise unreachable(error) from error

@@ -64,7 +64,7 @@ def _signer(app: SimulatedApp, assertion: str) -> x509.Certificate:
     if header.get("alg") != "PS256":
         raise SignInError(refused.WRONG_SIGNATURE, "it is not signed with PS256")
     for certificate in app.certificates:
-        if header.get("x5t#S256") == certificate_thumbprint(certificate):
+        if str(header.get("x5t#S256")).rstrip("=") == certificate_thumbprint(certificate):
             return certificate
     raise SignInError(refused.UNKNOWN_CERTIFICATE)
 
