@@ -6,7 +6,7 @@ Rules:
    A-label is spelt like no domain that anybody can verify: it is `None`, and that is outside.
 3. The domain is what follows the last `@`. A local part that no ordinary mailbox has is `odd`: it never makes
    an address good.
-4. What is no address at all is a `NAME`; it may still be an object's id.
+4. What is no address at all is a `NAME`, which leads nowhere that can be told.
 """
 
 import re
@@ -32,6 +32,8 @@ class Form(StrEnum):
     SMTP = "smtp"
     X500 = "x500"
     """A distinguished name of Exchange: `/o=ExchangeLabs/ou=.../cn=...`."""
+    OBJECT_ID = "object_id"
+    """Exchange's `ForwardingAddress` may name an object instead of an address."""
     NAME = "name"
 
 
@@ -66,6 +68,14 @@ def read_address(text: object) -> Address:
     if bare.startswith("/"):
         return _x500(bare)
     return _smtp(bare)
+
+
+def read_reference(text: object) -> Address:
+    """Read what Exchange calls an address and may be an object's id."""
+    address = read_address(text)
+    if address.form is Form.NAME and address.key:
+        return Address(form=Form.OBJECT_ID, key=address.key)
+    return address
 
 
 def a_label(domain: str) -> str | None:

@@ -124,10 +124,10 @@ class Resolver:
 
     def _find(self, address: Address) -> tuple[Entry, ...]:
         """Look an address up: the address itself, what it was packed from, without its tag, a user name."""
-        if address.form is Form.NAME:
+        if address.form is Form.OBJECT_ID:
             named = self._entries.get(address.key)
             return () if named is None else (named,)
-        for spelling in self._spellings(address):
+        for spelling in _spellings(address):
             held = self._by_address.get(spelling)
             if held:
                 return tuple(held)
@@ -135,16 +135,6 @@ class Resolver:
             if user is not None:
                 return (user,)
         return ()
-
-    def _spellings(self, address: Address) -> Iterator[str]:
-        yield address.key
-        if address.form is Form.SMTP:
-            unpacked = _unpacked(address)
-            local, tag, _ = address.local.partition("+")
-            if unpacked is not None:
-                yield unpacked.key
-            elif tag and local:
-                yield f"{local}@{address.key.rpartition('@')[2]}"
 
     def _enter(self, entry: Entry, path: "_Path", address: Address | None) -> None:
         match entry:
@@ -184,7 +174,7 @@ class Resolver:
             path.outcomes[outcome] = None
 
     def _by_domain(self, address: Address, *, by_contact: bool, circular: bool) -> Outcome | None:
-        if address.form is Form.NAME:
+        if address.form in (Form.NAME, Form.OBJECT_ID):
             return Outcome(reason=Reason.BAD_ADDRESS, outside=False)
         if address.form is Form.X500:
             return Outcome(reason=Reason.UNRESOLVED_X500, outside=False)
@@ -263,6 +253,19 @@ def _addresses_of(entry: Entry) -> Iterator[Address]:
         address = read_address(text)
         if address.form is not Form.NAME:
             yield address
+
+
+def _spellings(address: Address) -> Iterator[str]:
+    if address.form is Form.NAME:
+        return
+    yield address.key
+    if address.form is Form.SMTP:
+        unpacked = _unpacked(address)
+        local, tag, _ = address.local.partition("+")
+        if unpacked is not None:
+            yield unpacked.key
+        elif tag and local:
+            yield f"{local}@{address.key.rpartition('@')[2]}"
 
 
 def _target(contact: Contact) -> str:

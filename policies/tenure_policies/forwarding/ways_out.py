@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tenure_policies.forwarding.address import Address, Form, read_address
+from tenure_policies.forwarding.address import Address, Form, read_address, read_reference
 from tenure_policies.forwarding.rules import SeenRule, exchange_rule, graph_rule
 from tenure_policies.forwarding.tenant import Mailbox
 from tenure_policies.forwarding.verdicts import FindingKind, Reason
@@ -146,7 +146,7 @@ def _mailbox_ways(mailbox: object) -> Iterator[Way]:
             kind=FindingKind.MAILBOX_FORWARDING,
             active=not before,
             outranked=before,
-            targets=(read_address(value),),
+            targets=(read_reference(value),),
             read_only=True,
         )
         before = True

@@ -97,10 +97,19 @@ def read_tenant(path: Path, *, most_bytes: int = MOST_BYTES) -> TenantFile:
     Raises:
         InputError: It cannot be used; each finding names the key at fault.
     """
-    tenant = _decoded(_content(path, most_bytes), path.name)
-    faults = tuple(finding(path.name, None, why) for why in _faults(tenant))
+    return parse_tenant(_content(path, most_bytes), path.name)
+
+
+def parse_tenant(content: bytes, name: str) -> TenantFile:
+    """Understand a snapshot that was read already; `name` is the file's, for what is told of it.
+
+    Raises:
+        InputError: It cannot be used; each finding names the key at fault.
+    """
+    tenant = _decoded(content.removeprefix(b"\xef\xbb\xbf"), name)
+    faults = tuple(finding(name, None, why) for why in _faults(tenant))
     if faults:
-        raise refusal(path.name, *faults)
+        raise refusal(name, *faults)
     missing = tuple(name for name in ("users", "groups", "contacts") if getattr(tenant, name) is None)
     return TenantFile(
         book=_book(tenant, lists_missing=bool(missing)),
@@ -119,7 +128,7 @@ def _content(path: Path, most_bytes: int) -> bytes:
     if len(content) > most_bytes:
         sentence = N_("The file is larger than {size} MiB: export fewer mailboxes at a time.")
         raise refusal(path.name, finding(path.name, None, say(sentence, size=most_bytes // 2**20)))
-    return content.removeprefix(b"\xef\xbb\xbf")
+    return content
 
 
 def _decoded(content: bytes, file: str) -> _Tenant:
