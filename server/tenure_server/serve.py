@@ -20,6 +20,7 @@ from tenure_server.usecases.answer_dashboard import StoredAnswers
 from tenure_server.usecases.check_mailboxes import check_mailboxes
 from tenure_server.usecases.checking import Checking
 from tenure_server.usecases.correct_register import Reviewer
+from tenure_server.usecases.decide_on_mail import StoredDecisions
 from tenure_server.usecases.enforce_ends import enforce_ends
 from tenure_server.usecases.follow_timeline import follow_timeline
 from tenure_server.usecases.move_clock import DemoClock
@@ -175,6 +176,7 @@ def _pages(installation: Installation, changed: Callable[[], None], tickets: Tic
         sessions=StoredSessions(installation.store, installation.machine_clock),
         look=Look(names=_names(installation.settings), zone=installation.policy.zone),
         clock=clock,
+        decisions=StoredDecisions(installation.store, installation.clock),
     )
     app.include_router(
         signer_api.router(

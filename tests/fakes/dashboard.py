@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from fakes.dashboard_mail import FakeMail, some_mail
 from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
-from tenure_server.domain.ids import ManifestId, Serial
+from tenure_server.domain.ids import ManifestId, PersonId, Serial
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.plan import Desired, Need, Reason, Verb
 from tenure_server.usecases.dashboard import NextEvent, Session
+from tenure_server.usecases.mail_views import Allowances, MailboxPage, MailFilter, MailGlance, MailList
 from tenure_server.usecases.views import (
     Approval,
     AtAGlance,
@@ -156,6 +158,7 @@ def at_a_glance(rows: tuple[LaptopRow, ...], now: datetime) -> AtAGlance:
         unproven=count(Attention.UNPROVEN),
         silent=count(Attention.SILENT),
         holds=count(Attention.HELD),
+        mail=MailGlance(violations=3, unknown=3, blind_spots=6),
         register_date=date(2029, 5, 29),
         register_age_days=4,
     )
@@ -299,6 +302,16 @@ class FakeDashboard:
     now: datetime = NOW
     switched_on: bool = True
     asked: list[LaptopFilter] = field(default_factory=list)
+    post: FakeMail = field(default_factory=lambda: some_mail(NOW, holder))
+
+    async def mail(self, wanted: MailFilter) -> MailList:
+        return await self.post.mail(wanted)
+
+    async def mailbox(self, person: PersonId) -> MailboxPage | None:
+        return await self.post.mailbox(person)
+
+    async def allowances(self) -> Allowances:
+        return await self.post.allowances()
 
     async def laptops(self, wanted: LaptopFilter) -> LaptopList:
         self.asked.append(wanted)
@@ -366,7 +379,11 @@ class FakeSessions:
             return None
         self.tokens.discard(token)
         session = Session(
-            cookie=COOKIE, name=self.name, expires=NOW + timedelta(hours=8), language=self.language
+            cookie=COOKIE,
+            name=self.name,
+            expires=NOW + timedelta(hours=8),
+            language=self.language,
+            user="administrator",
         )
         self.open[session.cookie] = session
         return session

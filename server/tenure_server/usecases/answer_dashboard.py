@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from tenure_server.domain.ids import Serial
+from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.fleet import Fleet
 from tenure_server.usecases.glance import at_a_glance
 from tenure_server.usecases.laptop_page import laptop_page
+from tenure_server.usecases.mail_page import allowances, mail_glance, mail_list, mailbox_page
+from tenure_server.usecases.mail_views import Allowances, MailboxPage, MailFilter, MailList
 from tenure_server.usecases.manifest_rows import manifest_rows
 from tenure_server.usecases.ports import Clock, Store
 from tenure_server.usecases.views import LaptopFilter, LaptopList, LaptopPage, LaptopRow, Manifests
@@ -22,13 +24,15 @@ class StoredAnswers:
 
     async def laptops(self, wanted: LaptopFilter) -> LaptopList:
         """List the laptops that a filter lets through, by serial."""
-        fleet = await self._fleet()
+        async with self._store.reading() as tx:
+            fleet = await Fleet.read(tx, self._policy, self._clock.now())
+            mail = await mail_glance(tx, fleet.at)
         rows = tuple(fleet.rows())
         return LaptopList(
             at=fleet.at,
             rows=tuple(row for row in rows if _lets_through(wanted, row, fleet)),
             total=len(rows),
-            at_a_glance=at_a_glance(fleet, rows),
+            at_a_glance=at_a_glance(fleet, rows, mail),
         )
 
     async def laptop(self, serial: Serial) -> LaptopPage | None:
@@ -43,9 +47,20 @@ class StoredAnswers:
             fleet = await Fleet.read(tx, self._policy, self._clock.now())
             return await manifest_rows(tx, fleet)
 
-    async def _fleet(self) -> Fleet:
+    async def mail(self, wanted: MailFilter) -> MailList:
+        """List the mailboxes that a filter lets through, the gravest first, one page of them."""
         async with self._store.reading() as tx:
-            return await Fleet.read(tx, self._policy, self._clock.now())
+            return await mail_list(tx, self._policy, wanted, self._clock.now())
+
+    async def mailbox(self, person: PersonId) -> MailboxPage | None:
+        """Return everything known of one person's mailbox, or None for an unknown person."""
+        async with self._store.reading() as tx:
+            return await mailbox_page(tx, person, self._clock.now())
+
+    async def allowances(self) -> Allowances:
+        """Return the domains that mail may be forwarded to, and those that it no longer may."""
+        async with self._store.reading() as tx:
+            return await allowances(tx, self._clock.now())
 
 
 def _lets_through(wanted: LaptopFilter, row: LaptopRow, fleet: Fleet) -> bool:

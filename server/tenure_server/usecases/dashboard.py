@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from tenure_server.domain.ids import Serial
+from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.message import Message
+from tenure_server.usecases.allow_domains import Allowance
+from tenure_server.usecases.mail_views import Allowances, MailboxPage, MailFilter, MailList
 from tenure_server.usecases.views import LaptopFilter, LaptopList, LaptopPage, Manifests
 
 
@@ -28,6 +30,8 @@ class Session:
     name: str
     expires: datetime
     language: str | None = None
+    user: str = ""
+    """Their id, as the log names who decided."""
 
 
 class DashboardQueries(Protocol):
@@ -42,6 +46,15 @@ class DashboardQueries(Protocol):
     async def manifests(self) -> Manifests:
         """Return the wipes that are prepared, approved or under way."""
 
+    async def mail(self, wanted: MailFilter) -> MailList:
+        """List the mailboxes that a filter lets through, the gravest first, one page of them."""
+
+    async def mailbox(self, person: PersonId) -> MailboxPage | None:
+        """Return everything known of one person's mailbox, or None for an unknown person."""
+
+    async def allowances(self) -> Allowances:
+        """Return the domains that mail may be forwarded to, and those that it no longer may."""
+
 
 class Sessions(Protocol):
     """Signs people in by one-time links and knows who is signed in."""
@@ -54,6 +67,25 @@ class Sessions(Protocol):
 
     async def sign_out(self, cookie: str) -> None:
         """End a session."""
+
+
+class MailDecisions(Protocol):
+    """Enters the city's decisions on mail."""
+
+    async def allow(self, asked: Allowance) -> None:
+        """Allow mail to be forwarded to a domain until a moment; what was allowed of it before ends now.
+
+        Raises:
+            InputError: It is no domain, the decision is missing, or the moment has passed.
+            RefusedError: It is the city's own.
+        """
+
+    async def withdraw(self, domain: str, by: str) -> None:
+        """Allow a domain no more.
+
+        Raises:
+            NotFoundError: It is not allowed now.
+        """
 
 
 class MovableClock(Protocol):

@@ -11,6 +11,7 @@ from tenure_server.domain.mandate import LaptopChoice
 from tenure_server.domain.remarks import age_in_days
 from tenure_server.domain.rights import rights_of
 from tenure_server.usecases.fleet import Fleet
+from tenure_server.usecases.mail_views import MailGlance
 from tenure_server.usecases.views import AtAGlance, Attention, LaptopRow, Ordered, Reported
 
 _START_PATHS = frozenset({"/boot", "/boot/efi", "/efi"})
@@ -19,7 +20,7 @@ NOTICE_DAYS = (30, 14, 7, 1)
 _LOCKED = frozenset({Reported.LOCKED, Reported.UNPROVEN, Reported.WIPED})
 
 
-def at_a_glance(fleet: Fleet, rows: Sequence[LaptopRow]) -> AtAGlance:
+def at_a_glance(fleet: Fleet, rows: Sequence[LaptopRow], mail: MailGlance) -> AtAGlance:
     """Count what is entitled, issued, ending, ordered and shown to be done."""
     held_by = fleet.held_by()
     entitled = [person.person for person in fleet.plan.people if person.laptop.entitled]
@@ -37,6 +38,7 @@ def at_a_glance(fleet: Fleet, rows: Sequence[LaptopRow]) -> AtAGlance:
         silent=_count(rows, Attention.SILENT),
         holds=_count(rows, Attention.HELD),
         unencrypted=_unencrypted(fleet, rows),
+        mail=mail,
         register_date=None if register_date is None else local_day(register_date, fleet.policy.zone),
         register_age_days=age_in_days(fleet.facts, fleet.policy, fleet.at),
         register_fresh_days=fleet.policy.register_fresh_days,

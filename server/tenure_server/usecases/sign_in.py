@@ -54,7 +54,7 @@ class StoredSessions:
             cookie = secrets.token_urlsafe(32)
             await tx.access.add_session(hashed(cookie), user, now + SESSION_LIVES)
             await tx.audit.append([entry(now, AuditKind.SIGNED_IN, user, user=user)])
-        return Session(cookie=cookie, name=known[0], expires=now + SESSION_LIVES)
+        return Session(cookie=cookie, name=known[0], expires=now + SESSION_LIVES, user=user)
 
     async def session(self, cookie: str) -> Session | None:
         """Return the session of a cookie; None when there is none or it is over."""
@@ -62,7 +62,9 @@ class StoredSessions:
         async with self._store.reading() as tx:
             user = await tx.access.session(hashed(cookie), now)
             known = None if user is None else await tx.access.user(user)
-        return None if known is None else Session(cookie=cookie, name=known[0], expires=now + SESSION_LIVES)
+        if user is None or known is None:
+            return None
+        return Session(cookie=cookie, name=known[0], expires=now + SESSION_LIVES, user=user)
 
     async def sign_out(self, cookie: str) -> None:
         """End a session."""

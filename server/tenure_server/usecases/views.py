@@ -14,6 +14,7 @@ from tenure_policies.payloads import Act, DirectiveState, Outcome
 from tenure_server.domain.custody import CustodyKind
 from tenure_server.domain.ids import ManifestId, Serial
 from tenure_server.domain.plan import Desired, Need, Reason, Verb
+from tenure_server.usecases.mail_views import MailGlance
 
 
 class Reported(StrEnum):
@@ -103,6 +104,7 @@ class AtAGlance:
     silent: int
     holds: int
     unencrypted: int | None = None
+    mail: MailGlance = field(default_factory=MailGlance)
     register_date: date | None = None
     register_age_days: int | None = None
     register_fresh_days: int = 45

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from tenure_server.domain.message import N_, Message
-from tenure_server.usecases.dashboard import DashboardQueries, MovableClock, Sessions
+from tenure_server.usecases.dashboard import DashboardQueries, MailDecisions, MovableClock, Sessions
 from tenure_server.web.dashboard import visitors
 from tenure_server.web.dashboard.presenters.moments import Moment, Scribe
 from tenure_server.web.dashboard.rendering import Assets, Look, environment, page_headers, render
@@ -76,6 +76,7 @@ class Desk:
     look: Look
     assets: Assets
     clock: MovableClock | None = None
+    decisions: MailDecisions | None = None
 
     async def visitor(self, request: Request) -> Visitor:
         """Recognise whoever asks; they need not be signed in."""

@@ -1,4 +1,4 @@
-"""The pages: the list of laptops, one laptop, the wipes. A handler parses, asks once, presents."""
+"""The pages of laptops and wipes (mail: `mail_pages`). A handler parses, asks once, presents."""
 
 from typing import Annotated
 
@@ -7,9 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, Message
-from tenure_server.usecases.dashboard import DashboardQueries, MovableClock, Sessions
+from tenure_server.usecases.dashboard import DashboardQueries, MailDecisions, MovableClock, Sessions
 from tenure_server.usecases.views import LaptopPage
-from tenure_server.web.dashboard import demo_clock, refusals, sign_in
+from tenure_server.web.dashboard import demo_clock, mail_pages, refusals, sign_in
 from tenure_server.web.dashboard.desk import Desk, PageError
 from tenure_server.web.dashboard.presenters import addresses, laptop, laptops, wipes
 from tenure_server.web.dashboard.rendering import STATIC, STATIC_PATH, Assets, Files, Look
@@ -25,13 +25,21 @@ def install(
     sessions: Sessions,
     look: Look,
     clock: MovableClock | None = None,
+    decisions: MailDecisions | None = None,
 ) -> None:
     """Add the dashboard to an application: pages, built files and how its refusals look.
 
     Raises:
         NotBuiltError: the front end is not built.
     """
-    desk = Desk(queries=queries, sessions=sessions, look=look, assets=Assets.read(), clock=clock)
+    desk = Desk(
+        queries=queries,
+        sessions=sessions,
+        look=look,
+        assets=Assets.read(),
+        clock=clock,
+        decisions=decisions,
+    )
     app.include_router(router(desk))
     app.mount(STATIC_PATH, Files(directory=STATIC), name="static")
     refusals.install(app, desk)
@@ -44,6 +52,7 @@ def router(desk: Desk) -> APIRouter:
     pages.include_router(_laptops(desk))
     pages.include_router(_laptop(desk))
     pages.include_router(_wipes(desk))
+    pages.include_router(mail_pages.routes(desk))
     if desk.clock is not None:
         pages.include_router(demo_clock.routes(desk, desk.clock))
 

@@ -14,11 +14,21 @@ PAGES = [
     "/laptops",
     f"/laptops/{LAPTOPS[5].serial}",
     "/wipes",
+    "/mail",
+    "/mail/T-003",
+    "/mail/allowed",
     "/accessibility",
     "/sign-in?token=x",
     "/laptops/unknown",
 ]
-LIVE = ["/laptops/live", f"/laptops/{LAPTOPS[5].serial}/live", "/wipes/live", "/clock/live"]
+LIVE = [
+    "/laptops/live",
+    f"/laptops/{LAPTOPS[5].serial}/live",
+    "/wipes/live",
+    "/clock/live",
+    "/mail/live",
+    "/mail/T-003/live",
+]
 HOSTILE = "<script>alert('x')</script>"
 
 

@@ -6,10 +6,12 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from tenure_server.domain.plan import Desired
+from tenure_server.usecases.mail_views import MailFilter, Standing
 from tenure_server.usecases.views import Attention, LaptopFilter, Reported
 
 LONGEST_TEXT = 100
 LONGEST_DAYS = 3660
+LONGEST_PAGE = 5
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
@@ -45,6 +47,35 @@ def wanted(asked: Mapping[str, str]) -> LaptopFilter:
         reported=_choice(Reported, asked.get("reported", "")),
         attention=_choice(Attention, asked.get("attention", "")),
         ending_days=int(days) if _is_days(days) else None,
+    )
+
+
+def mail(wanted: MailFilter) -> str:
+    """Return the path of the list of mailboxes with a filter."""
+    filtered = mail_query(wanted)
+    return f"/mail?{filtered}" if filtered else "/mail"
+
+
+def mailbox(person: str) -> str:
+    """Return the path of a mailbox's page."""
+    return f"/mail/{quote(person, safe='')}"
+
+
+def mail_query(wanted: MailFilter) -> str:
+    """Write a filter of mailboxes as a query string; what is not chosen is left out."""
+    page = str(wanted.page) if wanted.page > 1 else ""
+    parts = {"text": wanted.text, "verdict": wanted.standing, "page": page}
+    return urlencode({name: value for name, value in parts.items() if value})
+
+
+def wanted_mail(asked: Mapping[str, str]) -> MailFilter:
+    """Read a filter of mailboxes from a query; what cannot be read is as if it were not asked."""
+    page = asked.get("page", "")
+    is_page = page.isascii() and page.isdecimal() and len(page) <= LONGEST_PAGE
+    return MailFilter(
+        text=asked.get("text", "").strip()[:LONGEST_TEXT].strip(),
+        standing=_choice(Standing, asked.get("verdict", "")),
+        page=max(1, int(page)) if is_page else 1,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tenure_server.domain.plan import Desired
+from tenure_server.usecases.mail_views import MailFilter, MailGlance, Standing
 from tenure_server.usecases.views import AtAGlance, Attention, LaptopFilter
 from tenure_server.web.dashboard.presenters import addresses
 from tenure_server.web.dashboard.presenters.moments import Scribe
@@ -36,6 +37,7 @@ def cards(glance: AtAGlance, scribe: Scribe) -> tuple[Card, ...]:
         Card(title=_("Rights ending"), figures=_ending(glance, scribe)),
         Card(title=_("Locks and wipes"), figures=_orders(glance, scribe)),
         Card(title=_("To look at"), figures=_attention(glance, scribe)),
+        Card(title=_("Mail"), figures=_mail(glance.mail, scribe)),
     )
 
 
@@ -114,6 +116,33 @@ def _attention(glance: AtAGlance, scribe: Scribe) -> tuple[Figure, ...]:
             Figure(text=number(glance.unencrypted), name=_("unencrypted"), grave=glance.unencrypted > 0)
         )
     return (*figures, _register(glance, scribe))
+
+
+def _mail(glance: MailGlance, scribe: Scribe) -> tuple[Figure, ...]:
+    _, number = scribe.speak.gettext, scribe.speak.number
+    blind = Figure(
+        text=number(glance.blind_spots),
+        name=_("ways out we cannot see"),
+        href=f"{addresses.mail(MailFilter())}#blind-spots",
+    )
+    if glance.violations is None or glance.unknown is None:
+        never = Figure(text="–", name=_("mailboxes not looked at"), href=addresses.mail(MailFilter()))  # noqa: RUF001
+        return (never, blind)
+    return (
+        Figure(
+            text=number(glance.violations),
+            name=_("send mail outside"),
+            href=addresses.mail(MailFilter(standing=Standing.VIOLATION)),
+            grave=glance.violations > 0,
+        ),
+        Figure(
+            text=number(glance.unknown),
+            name=_("cannot be told"),
+            href=addresses.mail(MailFilter(standing=Standing.UNKNOWN)),
+            grave=glance.unknown > 0,
+        ),
+        blind,
+    )
 
 
 def _register(glance: AtAGlance, scribe: Scribe) -> Figure:

@@ -7,6 +7,7 @@ from fakes.dashboard import HELSINKI, LAPTOPS, NOW, TERM_END, FakeDashboard
 from tenure_server.domain.message import Message
 from tenure_server.domain.plan import Reason
 from tenure_server.language import translator
+from tenure_server.usecases.mail_views import MailGlance
 from tenure_server.usecases.views import LaptopFilter, Reported
 from tenure_server.web.dashboard.presenters import glance, laptops
 from tenure_server.web.dashboard.presenters.moments import Scribe
@@ -59,8 +60,24 @@ async def test_the_figures_lead_to_the_laptops_they_count():
 async def test_an_old_or_missing_register_stands_out():
     at_a_glance = (await FakeDashboard().laptops(LaptopFilter())).at_a_glance
     for age, name in [(46, "age of the register"), (None, "register not imported")]:
-        last = glance.cards(replace(at_a_glance, register_age_days=age), ENGLISH)[-1].figures[-1]
+        last = glance.cards(replace(at_a_glance, register_age_days=age), ENGLISH)[3].figures[-1]
         assert (last.name, last.grave) == (name, True)
+
+
+async def test_the_overview_counts_forwards_and_what_cannot_be_told_and_leads_there():
+    at_a_glance = (await FakeDashboard().laptops(LaptopFilter())).at_a_glance
+    violations, unknown, blind = glance.cards(at_a_glance, ENGLISH)[4].figures
+    assert (violations.text, violations.href, violations.grave) == ("3", "/mail?verdict=violation", True)
+    assert (unknown.text, unknown.href) == ("3", "/mail?verdict=unknown")
+    assert (blind.text, blind.href) == ("6", "/mail#blind-spots")
+
+
+async def test_the_overview_does_not_say_none_where_nobody_has_looked():
+    at_a_glance = (await FakeDashboard().laptops(LaptopFilter())).at_a_glance
+    never = replace(at_a_glance, mail=MailGlance(blind_spots=6))
+    first, blind = glance.cards(never, ENGLISH)[4].figures
+    assert (first.name, first.text) == ("mailboxes not looked at", "–")  # noqa: RUF001
+    assert blind.text == "6"
 
 
 def test_the_form_keeps_what_was_chosen():

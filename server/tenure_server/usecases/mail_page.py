@@ -1,0 +1,268 @@
+"""Answer what the dashboard asks about mailboxes, from what is recorded; reads only, and looks at no mailbox.
+
+Rules: every mailbox's record is read once for each answer, and the overview reads only those that somebody
+should look at; what was not looked at is told apart from what is well; the newest word on fixing holds.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from tenure_policies.forwarding.verdicts import BlindSpot, Finding, MailVerdict
+from tenure_server.domain.facts import Facts
+from tenure_server.domain.ids import PersonId
+from tenure_server.domain.mail_check import (
+    ALLOWED_DOMAINS,
+    FIXING_SWITCHES,
+    LAST_CHECKS,
+    MAILBOX_STATES,
+    RULE_FIXES,
+    AllowedDomain,
+    FixingSwitch,
+    LastCheck,
+    MailboxState,
+    RuleFix,
+)
+from tenure_server.domain.mail_scope import STALE_AFTER, standing_verdict
+from tenure_server.domain.mandate import Mandate
+from tenure_server.domain.rights import rights_of
+from tenure_server.domain.term import TermPolicy
+from tenure_server.usecases.mail_views import (
+    PAGE_SIZE,
+    AllowanceRow,
+    Allowances,
+    AllowanceState,
+    CheckView,
+    FindingRow,
+    FixingView,
+    FixRow,
+    MailboxPage,
+    MailboxRow,
+    MailFilter,
+    MailGlance,
+    MailList,
+    Standing,
+)
+from tenure_server.usecases.ports import Transaction
+
+LAST = "last"
+_STANDING = {
+    MailVerdict.OK: Standing.OK,
+    MailVerdict.VIOLATION: Standing.VIOLATION,
+    MailVerdict.UNKNOWN: Standing.UNKNOWN,
+}
+_PLACE = {standing: place for place, standing in enumerate(Standing)}
+_STATES = tuple(AllowanceState)
+
+
+async def mail_list(tx: Transaction, policy: TermPolicy, wanted: MailFilter, at: datetime) -> MailList:
+    """List the mailboxes that a filter lets through, the gravest first, one page of them."""
+    facts = await tx.register.facts()
+    states = await tx.records.all(MAILBOX_STATES)
+    fixes = _by_person(await tx.records.all(RULE_FIXES))
+    last = await tx.records.get(LAST_CHECKS, LAST)
+    standings = _standings(facts, policy, states, at)
+    chosen = sorted(
+        (person for person in standings if _lets_through(wanted, person, standings, facts)),
+        key=lambda person: (_PLACE[standings[person][0]], _name(facts, person), person),
+    )
+    pages = max(1, -(-len(chosen) // PAGE_SIZE))
+    page = min(max(1, wanted.page), pages)
+    shown = chosen[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    counts = Counter(standing for standing, _ in standings.values())
+    return MailList(
+        at=at,
+        check=_check(last),
+        fixing=_fixing(await tx.records.all(FIXING_SWITCHES)),
+        blind_spots=_blind_spots(last),
+        counts={standing: counts[standing] for standing in Standing},
+        looked_at_by=Counter(state.by for state in states if state.gone_at is None),
+        rows=tuple(
+            _row(facts, person, standings[person][1], _newest_fixes(fixes.get(person, ())), at)
+            for person in shown
+        ),
+        matching=len(chosen),
+        page=page,
+        pages=pages,
+    )
+
+
+async def mailbox_page(tx: Transaction, person: PersonId, at: datetime) -> MailboxPage | None:
+    """Return everything known of one person's mailbox; None: the register knows nobody of this id."""
+    facts = await tx.register.facts()
+    state = await tx.records.get(MAILBOX_STATES, person)
+    if person not in facts.people and state is None:
+        return None
+    fixes = await tx.records.all(RULE_FIXES, subject=person)
+    return MailboxPage(
+        at=at,
+        mailbox=_row(facts, person, state, _newest_fixes(fixes), at),
+        fixes=tuple(_fix(fix) for fix in reversed(fixes)),
+        fixing=_fixing(await tx.records.all(FIXING_SWITCHES)),
+        blind_spots=_blind_spots(await tx.records.get(LAST_CHECKS, LAST)),
+    )
+
+
+async def allowances(tx: Transaction, at: datetime) -> Allowances:
+    """Return the allow-list: those in force, those that ran out, those that were withdrawn."""
+    rows = [_allowance(one, at) for one in await tx.records.all(ALLOWED_DOMAINS)]
+    rows.sort(key=lambda row: (_STATES.index(row.state), row.domain, row.since))
+    return Allowances(at=at, rows=tuple(rows))
+
+
+async def mail_glance(tx: Transaction, at: datetime) -> MailGlance:
+    """Count what the overview says of mailboxes; after a fresh check without reading those that are well."""
+    last = await tx.records.get(LAST_CHECKS, LAST)
+    states = await tx.records.all(MAILBOX_STATES, open_only=_is_fresh(last, at))
+    blind = len(_blind_spots(last))
+    if last is None and not states:
+        return MailGlance(blind_spots=blind)
+    found = Counter(_standing(state, at) for state in states if state.gone_at is None)
+    return MailGlance(
+        violations=found[Standing.VIOLATION], unknown=found[Standing.UNKNOWN], blind_spots=blind
+    )
+
+
+def _is_fresh(last: LastCheck | None, at: datetime) -> bool:
+    """Tell whether every mailbox was looked at lately, so that what was well still is known to be."""
+    if last is None or last.why is not None or last.finished_at is None:
+        return False
+    return at < last.at + STALE_AFTER and last.looked_at >= last.mailboxes
+
+
+def _standing(state: MailboxState, at: datetime) -> Standing:
+    return _STANDING[standing_verdict(state, at)]
+
+
+def _standings(
+    facts: Facts, policy: TermPolicy, states: Sequence[MailboxState], at: datetime
+) -> Mapping[PersonId, tuple[Standing, MailboxState | None]]:
+    found: dict[PersonId, tuple[Standing, MailboxState | None]] = {
+        state.person: (_standing(state, at), state) for state in states if state.gone_at is None
+    }
+    mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
+    for mandate in facts.mandates:
+        if mandate.person not in found:
+            mandates[mandate.person].append(mandate)
+    for person, rows in mandates.items():
+        if rights_of(rows, policy, at).mailbox.live is not None:
+            found[person] = (Standing.NOT_LOOKED_AT, None)
+    return found
+
+
+def _lets_through(
+    wanted: MailFilter,
+    person: PersonId,
+    standings: Mapping[PersonId, tuple[Standing, MailboxState | None]],
+    facts: Facts,
+) -> bool:
+    standing, state = standings[person]
+    if wanted.standing not in (None, standing):
+        return False
+    domains = () if state is None else (finding.target_domain or "" for finding in state.findings)
+    return wanted.text.strip().casefold() in " ".join((_name(facts, person), person, *domains)).casefold()
+
+
+def _name(facts: Facts, person: PersonId) -> str:
+    known = facts.people.get(person)
+    return (known.name if known is not None else "") or person
+
+
+def _row(
+    facts: Facts,
+    person: PersonId,
+    state: MailboxState | None,
+    fixes: Mapping[str, RuleFix],
+    at: datetime,
+) -> MailboxRow:
+    if state is None:
+        return MailboxRow(person=person, name=_name(facts, person), standing=Standing.NOT_LOOKED_AT)
+    return MailboxRow(
+        person=person,
+        name=_name(facts, person),
+        standing=_standing(state, at),
+        findings=tuple(_finding(finding, state, fixes) for finding in state.findings),
+        by=state.by,
+        checked_at=state.checked_at,
+        since=state.since,
+        error=state.error,
+        stale=state.gone_at is None and standing_verdict(state, at) is not state.verdict,
+        gone_at=state.gone_at,
+    )
+
+
+def _finding(finding: Finding, state: MailboxState, fixes: Mapping[str, RuleFix]) -> FindingRow:
+    fix = None if finding.rule_id is None else fixes.get(finding.rule_id)
+    return FindingRow(
+        finding=finding,
+        since=state.since if fix is None else fix.at,
+        fix=None if fix is None else _fix(fix),
+    )
+
+
+def _fix(fix: RuleFix) -> FixRow:
+    return FixRow(
+        rule=fix.rule,
+        found_at=fix.at,
+        by=fix.by,
+        state=fix.state,
+        domains=fix.target_domains,
+        asked_at=fix.asked_at,
+        done_at=fix.done_at,
+        told_at=fix.told_at,
+        why=fix.why,
+    )
+
+
+def _by_person(fixes: Iterable[RuleFix]) -> Mapping[PersonId, Sequence[RuleFix]]:
+    found: defaultdict[PersonId, list[RuleFix]] = defaultdict(list)
+    for fix in fixes:
+        found[fix.person].append(fix)
+    return found
+
+
+def _newest_fixes(fixes: Iterable[RuleFix]) -> Mapping[str, RuleFix]:
+    """Return the newest fix of each rule: a trustee may have switched it on again."""
+    return {fix.rule: fix for fix in sorted(fixes, key=lambda fix: fix.number)}
+
+
+def _check(last: LastCheck | None) -> CheckView | None:
+    if last is None:
+        return None
+    return CheckView(
+        began=last.at,
+        finished=last.finished_at,
+        mailboxes=last.mailboxes,
+        looked_at=last.looked_at,
+        why=last.why,
+    )
+
+
+def _fixing(switches: Sequence[FixingSwitch]) -> FixingView:
+    if not switches:
+        return FixingView(on=False)
+    newest = max(switches, key=lambda switch: switch.at)
+    return FixingView(on=newest.on, decision=newest.decision, since=newest.at, by=newest.by)
+
+
+def _blind_spots(last: LastCheck | None) -> tuple[str, ...]:
+    """Return what the last check could not see; before one, all that may stay unseen."""
+    if last is None or not last.blind_spots:
+        return tuple(BlindSpot)
+    return last.blind_spots
+
+
+def _allowance(allowed: AllowedDomain, at: datetime) -> AllowanceRow:
+    if allowed.withdrawn_at is not None:
+        state = AllowanceState.WITHDRAWN
+    else:
+        state = AllowanceState.IN_FORCE if at < allowed.until else AllowanceState.EXPIRED
+    return AllowanceRow(
+        domain=allowed.domain,
+        state=state,
+        decision=allowed.decision,
+        since=allowed.at,
+        until=allowed.until,
+        by=allowed.by,
+        withdrawn_at=allowed.withdrawn_at,
+    )
