@@ -1,18 +1,23 @@
-"""What a mail server answers is told apart in the same way by the fake and by the real adapter.
+"""What a mail server answers is told apart in the same way by the fake and by the real adapters.
 
-The real one speaks to a server on the loopback interface that answers as each test asks.
+The real ones speak to a server on the loopback interface that answers as each test asks: a mail server, or
+the simulated tenant.
 """
 
 import socket
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fakes.graph_simulator import Fault, running
 from fakes.mail_server import PASSWORD, USER, Behaviour, mail_server
 from fakes.post import FakePost
+from fakes.tenant_accounts import CLIENT_ID, SENDER, graph_into, tenant_with
 from fakes.tls import certificate, server_context
 from fakes.town import HandClock
+from tenure_server.adapters.graph.post import GraphPost
 from tenure_server.adapters.notices.smtp_post import SmtpPost, SmtpServer
 from tenure_server.domain.errors import InputError, UnavailableError
 from tenure_server.domain.mail import Mail, PostRefusedError, PostUncertainError, mail_id
@@ -38,12 +43,28 @@ CASES = {
 }
 
 
+GRAPH: dict[str, Fault | None] = {
+    "taken": None,
+    "recipient unknown": Fault(method="POST", path="*sendMail", status=400, code="ErrorInvalidRecipients"),
+    "mailbox full": Fault(method="POST", path="*sendMail", status=507, code="ErrorQuotaExceeded"),
+    "greylisted": Fault(
+        method="POST", path="*sendMail", status=429, code="TooManyRequests", headers={"Retry-After": "2.128"}
+    ),
+    "taken for spam": Fault(
+        method="POST", path="*sendMail", status=400, code="ErrorMessageSubmissionBlocked"
+    ),
+    "gone before the text": Fault(method="POST", path="*token", cut=True),
+    "gone after the text": Fault(method="POST", path="*sendMail", cut_after_acting=True),
+}
+"""The same answers in Graph's words."""
+
+
 def _fake(behaviour: Behaviour, error: type[Exception] | None) -> FakePost:
     answers = [] if error is None else [error(say("no"))]  # type: ignore[call-arg]
     return FakePost(answers=list(answers), takes_before_failing=behaviour.drops_after_text)
 
 
-@pytest.fixture(params=["fake", "smtp"])
+@pytest.fixture(params=["fake", "smtp", "graph"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -58,7 +79,7 @@ def server_of(port: int, **facts: object) -> SmtpServer:
 
 @NO_RESOLVER
 @pytest.mark.parametrize("name", list(CASES))
-async def test_each_answer_has_its_meaning(kind: str, name: str) -> None:
+async def test_each_answer_has_its_meaning(kind: str, name: str, tmp_path: Path) -> None:
     given, error, taken = CASES[name]
     behaviour = Behaviour(given.rcpt, given.data, given.drops_before_text, given.drops_after_text)
 
@@ -75,6 +96,13 @@ async def test_each_answer_has_its_meaning(kind: str, name: str) -> None:
         fake = _fake(behaviour, error)
         await try_to_send(fake)
         assert (len(fake.taken) == 1) is taken
+    elif kind == "graph":
+        tenant, fault = tenant_with(), GRAPH[name]
+        if fault is not None:
+            tenant.quirks.add(replace(fault))
+        async with running(tenant, validate=False) as simulator, graph_into(simulator, tmp_path) as graph:
+            await try_to_send(GraphPost(graph, sender=SENDER))
+        assert (len(tenant.sent) == 1) is taken
     else:
         async with mail_server(behaviour) as port:
             await try_to_send(SmtpPost(server_of(port), HandClock()))
@@ -204,3 +232,43 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 def test_a_password_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="password"):
         SmtpPost(server_of(25, user=USER, password_file=tmp_path / "none"), HandClock())
+
+
+async def test_graph_sends_the_text_as_it_was_written_and_keeps_no_copy(tmp_path: Path) -> None:
+    tenant = tenant_with()
+    async with running(tenant) as simulator, graph_into(simulator, tmp_path) as graph:
+        await GraphPost(graph, sender=SENDER, reply_to="hallinto@kuntala.example").send(MAIL)
+    (sent,) = tenant.sent
+    message = sent.message
+    assert (sent.sender, sent.save_to_sent_items) == (SENDER, False)
+    assert message["subject"] == MAIL.subject
+    assert message["body"] == {"contentType": "text", "content": MAIL.text}
+    assert [one["emailAddress"]["address"] for one in message["toRecipients"]] == [MAIL.to]
+    assert [one["emailAddress"]["address"] for one in message["replyTo"]] == ["hallinto@kuntala.example"]
+    assert {"name": "X-Tenure-Mail-Id", "value": MAIL.id} in message["internetMessageHeaders"]
+
+
+@pytest.mark.parametrize("trouble", ["no permission", "no sender", "no key"])
+async def test_what_is_wrong_with_us_gives_up_no_mail(trouble: str, tmp_path: Path) -> None:
+    tenant = tenant_with()
+    match trouble:
+        case "no permission":
+            tenant.apps[CLIENT_ID].roles.discard("Mail.Send")
+        case "no key":
+            tenant.apps[CLIENT_ID].secrets.clear()
+    sender = "nobody@kuntala.example" if trouble == "no sender" else SENDER
+    async with running(tenant, validate=False) as simulator, graph_into(simulator, tmp_path) as graph:
+        with pytest.raises(UnavailableError) as caught:
+            await GraphPost(graph, sender=sender).send(MAIL)
+    assert not isinstance(caught.value, PostUncertainError)
+    assert not tenant.sent
+
+
+@pytest.mark.parametrize("field", ["to", "subject"])
+async def test_a_line_break_never_reaches_the_tenant(field: str, tmp_path: Path) -> None:
+    tenant = tenant_with()
+    mail = replace(MAIL, **{field: "aino@kuntala.example\r\nBcc: all@kuntala.example"})
+    async with running(tenant) as simulator, graph_into(simulator, tmp_path) as graph:
+        with pytest.raises(PostRefusedError):
+            await GraphPost(graph, sender=SENDER).send(mail)
+    assert not tenant.log

@@ -55,14 +55,16 @@ def changes(tenant: SimulatedTenant) -> list[str]:
     for one in tenant.log:
         if one.method in CHANGES and one.path.startswith(("/users", "/directory")):
             parts = [part for part in one.path.split("/") if part.isalpha()]
-            switch = next(iter(one.body.items()), None) if one.method == "PATCH" else None
-            found.append(" ".join([one.method, *parts, *(f"{n}={v}" for n, v in [switch] if switch)]))
+            body = one.body if one.method == "PATCH" else {}
+            switched = [f"{name}={value}" for name, value in body.items()]
+            found.append(" ".join([one.method, *parts, *switched]))
     return found
 
 
 def settings_for(simulator: RunningSimulator, folder: Path, **settings: object) -> Settings:
     """Settings by which a server signs in to the simulated tenant."""
     secret = folder / "graph-secret"
+    secret.touch(mode=0o600)
     secret.write_text(SECRET, encoding="utf-8")
     fields: dict[str, object] = {
         "graph_tenant": simulator.tenant_id,

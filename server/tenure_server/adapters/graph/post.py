@@ -10,7 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from tenure_server.adapters.graph.client import GraphClient
-from tenure_server.adapters.graph.errors import GraphRefusedError, GraphTooLargeError, GraphUncertainError
+from tenure_server.adapters.graph.errors import (
+    GraphRefusedError,
+    GraphTooLargeError,
+    GraphUnavailableError,
+    GraphUncertainError,
+)
 from tenure_server.domain.errors import UnavailableError
 from tenure_server.domain.mail import Mail, PostRefusedError, PostUncertainError, is_address
 from tenure_server.domain.message import N_, say
@@ -38,8 +43,8 @@ class GraphPost:
         except (GraphUncertainError, GraphTooLargeError) as error:
             sentence = N_("The mail server did not say whether it took the mail: {why}.")
             raise PostUncertainError(say(sentence, why=error.code)) from error
-        except GraphRefusedError as error:
-            if error.status in _OF_THIS_MAIL:
+        except (GraphRefusedError, GraphUnavailableError) as error:
+            if isinstance(error, GraphRefusedError) and error.status in _OF_THIS_MAIL:
                 sentence = N_("The mail server refuses this mail: {why}.")
                 raise PostRefusedError(say(sentence, why=error.code)) from error
             sentence = N_("The mail server does not take mail now: {why}.")
