@@ -7,6 +7,7 @@ Pure: no I/O, no clock. Rules (P14, P16, P18, P20, P11):
 - A notice that is late is sent only while it makes sense: before the next one of its kind, and before what
   it announces has happened (ADR 0023).
 - Nobody is written to after a death, nor by a machine while a hold on them stands.
+- Whose forwards were switched off is told so once, of all that was found at one time (P23).
 - The private address is used only once the person can sign in no more; before that, the city's own mailbox.
 """
 
@@ -31,6 +32,7 @@ from tenure_server.domain.held_laptops import held_laptops
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.loan import Loan, LoanKey, LoanReminder, loan_reminders
 from tenure_server.domain.mail import is_address
+from tenure_server.domain.mail_check import FixState, RuleFix
 from tenure_server.domain.mandate import LaptopChoice, Mandate, Person, death_of
 from tenure_server.domain.notice import Channel, notice_id
 from tenure_server.domain.notice_template import TemplateKey
@@ -43,6 +45,9 @@ RECEIPT_WITHIN = timedelta(days=30)
 """A return that is written down later than this needs no receipt by mail."""
 OWN_DEVICE = "own-device"
 RECEIPT = "receipt"
+FORWARD_OFF = "forward-off"
+FORWARD_TOLD_WITHIN = timedelta(days=30)
+"""A forward that was switched off longer ago, while nobody might be written to, is told by nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,12 @@ class DueNotice:
     condition: str = ""
     """In which condition a laptop came back, as the receipt says."""
     missing: tuple[Part, ...] = ()
+    rules: int = 0
+    """How many rules were switched off."""
+    domains: tuple[str, ...] = ()
+    """Where they had sent mail to."""
+    decision: str = ""
+    """The city's decision that it is not allowed."""
 
     @property
     def id(self) -> str:
@@ -89,6 +100,10 @@ class Told:
     receipts: Sequence[ReturnReceipt] = ()
     booked: frozenset[PersonId] = frozenset()
     """Who has a booking that is still to come: they need no reminder to book."""
+    fixes: Sequence[RuleFix] = ()
+    """Forwards that are to be switched off, or were and were not told."""
+    fixing_decision: str = ""
+    """The city's decision by which they are."""
 
 
 def notices(facts: Facts, plan: Plan, told: Told = Told()) -> Sequence[DueNotice]:
@@ -98,6 +113,7 @@ def notices(facts: Facts, plan: Plan, told: Told = Told()) -> Sequence[DueNotice
         *(notice for person in plan.people for notice in _of_person(person, world)),
         *_receipts(world),
         *(_of_loan(reminder) for reminder in _reminders(world)),
+        *_forwards(world),
     ]
     return sorted(found, key=lambda one: (one.at, one.person, one.key, one.serial))
 
@@ -345,3 +361,35 @@ def _of_loan(reminder: LoanReminder) -> DueNotice:
         other=reminder.other,
         ends=reminder.about,
     )
+
+
+def _forwards(world: _World) -> Iterator[DueNotice]:
+    """Yield what is told of forwards that were switched off: one message about all that was found together.
+
+    While one of them is still to be switched off, nothing is told: it would be told twice.
+    """
+    together: defaultdict[tuple[PersonId, datetime], list[RuleFix]] = defaultdict(list)
+    for fix in world.told.fixes:
+        together[fix.person, fix.at].append(fix)
+    for (person, found), fixes in together.items():
+        done = [fix for fix in fixes if fix.state is FixState.DONE and fix.told_at is None]
+        if not done or any(fix.state is FixState.DUE for fix in fixes) or world.silent(person):
+            continue
+        off = max(fix.done_at or fix.at for fix in done)
+        yield DueNotice(
+            person=person,
+            key=FORWARD_OFF,
+            about=found,
+            at=off,
+            rule="P23",
+            template=TemplateKey.FORWARD_OFF,
+            expires=off + FORWARD_TOLD_WITHIN,
+            ends=off + _A_MOMENT,
+            rules=len(done),
+            domains=tuple(sorted({domain for fix in done for domain in fix.target_domains})),
+            decision=world.told.fixing_decision,
+        )
+
+
+_A_MOMENT = timedelta(seconds=1)
+"""What a notice says of an end is the day before it: of something done, that day itself."""

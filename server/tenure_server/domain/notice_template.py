@@ -41,6 +41,7 @@ class TemplateKey(StrEnum):
     LOAN_OVERDUE_BORROWER = "loan-overdue-borrower"
     LOAN_END_HOLDER = "loan-end-holder"
     LOAN_END_BORROWER = "loan-end-borrower"
+    FORWARD_OFF = "forward-off"
     TASKS = "tasks"
 
 
@@ -72,6 +73,7 @@ GAPS: Mapping[TemplateKey, Gaps] = {
     TemplateKey.LOAN_OVERDUE_BORROWER: _gaps("laptops", "other", "date"),
     TemplateKey.LOAN_END_HOLDER: _gaps("laptops", "other", "date"),
     TemplateKey.LOAN_END_BORROWER: _gaps("laptops", "other", "date"),
+    TemplateKey.FORWARD_OFF: _gaps("domains", "date", "decision", "contact", also=("count",)),
     TemplateKey.TASKS: _gaps("tasks", everywhere=_TASKS),
 }
 

@@ -104,6 +104,9 @@ def gaps(
         "condition": due.condition or _UNKNOWN,
         "missing": _missing(due, speak),
         "amount": _amount(due, speak),
+        "count": str(due.rules),
+        "domains": ", ".join(due.domains),
+        "decision": due.decision,
         **place(words, speak),
     }
     zone = words.lock.zone

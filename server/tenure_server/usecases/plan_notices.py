@@ -28,6 +28,7 @@ from tenure_server.usecases.following import Following, Seen
 from tenure_server.usecases.ports import Transaction
 from tenure_server.usecases.staff_mail import staff_mail
 from tenure_server.usecases.tasks import close_needless, open_task
+from tenure_server.usecases.tell_of_forwards import fixing_decision, note_told, untold_fixes
 
 TELL_AFTER = 6
 """A mail server that took nothing so many times is a person's to look at."""
@@ -57,16 +58,20 @@ async def wanted_notices(tx: Transaction, seen: Seen) -> Mapping[str, DueNotice]
 async def told_beside(tx: Transaction, now: datetime) -> Told:
     """Return what is on record of loans, returns and bookings."""
     bookings = await tx.records.all(BOOKINGS, open_only=True)
+    fixes = await untold_fixes(tx)
     return Told(
         loans=await tx.records.all(LOANS, open_only=True),
         receipts=await tx.records.all(RETURN_RECEIPTS),
         booked=frozenset(one.person for one in bookings if one.slot > now),
+        fixes=fixes,
+        fixing_decision=await fixing_decision(tx) if fixes else "",
     )
 
 
 async def plan_notices(tx: Transaction, following: Following, seen: Seen) -> NoticeCount:
     """Record which notices are to be sent, and which are not any more."""
     count = NoticeCount()
+    await note_told(tx, seen.now)
     wanted = await wanted_notices(tx, seen)
     known = {notice.id: notice for notice in await tx.records.all(NOTICES)}
     without_server = None if following.post is not None else say(NO_SERVER)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tenure_policies.forwarding.verdicts import MailVerdict
 from tenure_server.domain.account_facts import ACCOUNT_FACTS, AccountFacts
 from tenure_server.domain.account_step import ACCOUNT_STEPS, AccountState, AccountStep, AccountVerb
 from tenure_server.domain.campaign import EXCLUSIONS, Exclusion
@@ -11,6 +12,7 @@ from tenure_server.domain.charge import CHARGES, Charge, ChargeState
 from tenure_server.domain.handover_event import ATTENDANCES, BOOKINGS, Attendance, Booking
 from tenure_server.domain.incident import INCIDENTS, ActKind, Incident
 from tenure_server.domain.loan import LOANS, Loan, LoanStatus
+from tenure_server.domain.mail_check import MAILBOX_STATES, RULE_FIXES, FixState, MailboxState, RuleFix
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.notice import NOTICES, Notice, NoticeState
 from tenure_server.domain.own_device import OWN_DEVICE_STATEMENTS, OwnDeviceStatement
@@ -71,6 +73,20 @@ _CLOSED = {
     ClosingWay.LICENCE: N_("Its mailbox was closed: the licence was taken."),
     ClosingWay.USER: N_("Its mailbox was closed: the account was removed, and can be restored for 30 days."),
     ClosingWay.SHARED: N_("Its mailbox was closed: it became a shared one."),
+}
+
+_MAIL_VERDICTS = {
+    MailVerdict.OK: N_("Looked at {at}: the mailbox sends nothing outside by itself."),
+    MailVerdict.VIOLATION: N_("Looked at {at}: the mailbox sends mail outside by itself ({domains})."),
+    MailVerdict.UNKNOWN: N_("Looked at {at}: whether the mailbox sends mail outside cannot be told."),
+}
+_FIX_STATES = {
+    FixState.DUE: N_("A rule that forwards mail to {domains} is to be switched off."),
+    FixState.DONE: N_("A rule that forwarded mail to {domains} was switched off."),
+    FixState.FAILED: N_(
+        "A rule that forwards mail to {domains} could not be switched off: people were asked."
+    ),
+    FixState.CANCELLED: N_("A rule that forwarded mail to {domains} was not switched off."),
 }
 
 Tell = Callable[[Any], tuple[Message, ...]]
@@ -148,6 +164,19 @@ def _exclusion(exclusion: Exclusion) -> tuple[Message, ...]:
     )
 
 
+def _mailbox(state: MailboxState) -> tuple[Message, ...]:
+    if state.gone_at is not None:
+        return (say(N_("The mailbox is none of a trustee's any more.")),)
+    domains = sorted({one.target_domain for one in state.findings if one.outside and one.target_domain})
+    sentence = _MAIL_VERDICTS[state.verdict]
+    return (say(sentence, at=_instant(state.checked_at), domains=", ".join(domains) or "-"),)
+
+
+def _fix(fix: RuleFix) -> tuple[Message, ...]:
+    told = say(_FIX_STATES[fix.state], domains=", ".join(fix.target_domains) or "-")
+    return (told,) if fix.why is None else (told, fix.why)
+
+
 TELLERS: tuple[tuple[RecordKind[Any], Tell], ...] = (
     (TASKS, _task),
     (NOTICES, _notice),
@@ -162,6 +191,8 @@ TELLERS: tuple[tuple[RecordKind[Any], Tell], ...] = (
     (ATTENDANCES, _attendance),
     (REIMAGINGS, _reimaging),
     (EXCLUSIONS, _exclusion),
+    (MAILBOX_STATES, _mailbox),
+    (RULE_FIXES, _fix),
 )
 """Every kind that an explanation tells of, and how it is said."""
 
