@@ -113,7 +113,7 @@ class FakeMail:
     at: datetime
     boxes: tuple[MailboxRow, ...]
     check: CheckView | None = None
-    fixing: FixingView = FixingView(on=False)
+    fixing: FixingView = field(default_factory=lambda: FixingView(on=False))
     asked: list[MailFilter] = field(default_factory=list)
 
     async def mail(self, wanted: MailFilter) -> MailList:

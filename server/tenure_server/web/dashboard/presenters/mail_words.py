@@ -57,7 +57,7 @@ def kind(what: FindingKind, speak: Translator) -> str:
 
 
 def fix(row: FixRow, speak: Translator) -> Label:
-    """Label how far switching a rule off has come; an order under way may or may not have been carried out."""
+    """Label how far switching a rule off has come; one under way may or may not have been carried out."""
     if row.state is FixState.DUE and row.asked_at is not None:
         return Label(text=speak.gettext("Being switched off"), tone="wait")
     text, tone = _FIX[row.state]

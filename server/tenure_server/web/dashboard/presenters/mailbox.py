@@ -1,4 +1,4 @@
-"""One trustee's mailbox, ready to print: findings with reasons, fixes, what was told. Pure: no I/O, no clock."""
+"""One mailbox, ready to print: findings with reasons, fixes, what was told. Pure: no I/O, no clock."""
 
 from dataclasses import dataclass
 
