@@ -51,7 +51,7 @@ def _check_assertion(tenant: SimulatedTenant, app: SimulatedApp, assertion: str,
         raise SignInError(refused.WRONG_SIGNATURE, "issuer and subject are not the application")
     used = (app.client_id, claims["jti"])
     with tenant.lock:
-        if used in tenant.used_assertions:
+        if used in tenant.used_assertions and tenant.assertions_count_once:
             raise SignInError(refused.ASSERTION_REPLAYED)
         tenant.used_assertions.add(used)
 

@@ -82,6 +82,8 @@ class Contents:
     """Account id -> serial and reason of its removal."""
     device_flows: dict[str, DeviceFlow] = field(default_factory=dict)
     refresh_grants: dict[str, RefreshGrant] = field(default_factory=dict)
+    assertions_count_once: bool = False
+    """Refuse an assertion whose identifier was used; Entra does not, and msal uses one for ten minutes."""
     used_assertions: set[tuple[str, str]] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
     by_name: dict[str, str] = field(default_factory=dict)
