@@ -24,6 +24,7 @@ from tenure_server.usecases.decide_on_mail import StoredDecisions
 from tenure_server.usecases.enforce_ends import enforce_ends
 from tenure_server.usecases.follow_timeline import follow_timeline
 from tenure_server.usecases.move_clock import DemoClock
+from tenure_server.usecases.order_mail_checks import order_mail_checks
 from tenure_server.usecases.seal_log import seal_log
 from tenure_server.usecases.sign_in import StoredSessions
 from tenure_server.web import signer_api
@@ -131,6 +132,10 @@ def _follower(installation: Installation) -> Sweeper:
                 charges=result.charges.proposed,
                 tasks=result.tasks_opened,
             )
+        if installation.mail_ordering is not None:
+            ordered = await order_mail_checks(installation.mail_ordering, slot=slot)
+            if ordered.given or ordered.ended:
+                log.info("mail_checks_ordered", given=ordered.given, ended=ordered.ended)
 
     return Sweeper(
         follow, machine_clock=installation.machine_clock, every_seconds=installation.settings.sweep_seconds

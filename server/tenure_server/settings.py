@@ -330,6 +330,8 @@ class Settings(BaseModel):
             )
         if self.graph_client_id and not self.graph_tenant:
             raise ValueError("graph_tenant: needed with graph_client_id")
+        if self.graph_laptop_client_id and not self.graph_tenant:
+            raise ValueError("graph_tenant: needed with graph_laptop_client_id")
         if self.accounts == "graph" and not self.has_graph:
             raise ValueError('graph_tenant: needed with accounts = "graph"')
         if self.graph_sender and self.smtp_host:

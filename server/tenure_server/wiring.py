@@ -13,6 +13,7 @@ from tenure_server.adapters.directory.staff_tasks import StaffTasks
 from tenure_server.adapters.graph import graph_client
 from tenure_server.adapters.graph.accounts import GraphAccounts
 from tenure_server.adapters.graph.client import GraphClient
+from tenure_server.adapters.graph.clouds import cloud
 from tenure_server.adapters.graph.mailboxes import GraphMailboxes
 from tenure_server.adapters.graph.people import GraphPeople
 from tenure_server.adapters.graph.post import GraphPost
@@ -34,7 +35,9 @@ from tenure_server.usecases.directive_words import Notice
 from tenure_server.usecases.enforce_ends import Enforcement
 from tenure_server.usecases.first_start import first_start, has_started
 from tenure_server.usecases.following import Following
+from tenure_server.usecases.give_mail_orders import MailOrdersGiven
 from tenure_server.usecases.notice_words import NoticeWords
+from tenure_server.usecases.order_mail_checks import MailOrdering
 from tenure_server.usecases.ports import (
     Clock,
     Directory,
@@ -83,6 +86,8 @@ class Installation:
     """The way into the city's tenant, if the settings name one; closed with the installation."""
     checking: Checking | None = None
     """What a look at the trustees' mailboxes needs; None: the settings name no tenant."""
+    mail_ordering: MailOrdering | None = None
+    """What ordering laptops to look needs; None: the settings name no registration for laptops."""
 
 
 def installation_clock(settings: Settings) -> Clock:
@@ -216,11 +221,35 @@ def _build(
         ),
         templates=templates,
         visiting=Visiting(
-            store=store, log=visit_log, clock=clock, signing=signing, municipality=municipality
+            store=store,
+            log=visit_log,
+            clock=clock,
+            signing=signing,
+            municipality=municipality,
+            mail_orders=MailOrdersGiven(clock=clock, signing=signing)
+            if settings.graph_laptop_client_id
+            else None,
         ),
         secret=files.read_secret(),
         graph=graph,
         checking=None if graph is None else checking(settings, store, clock, policy, graph),
+        mail_ordering=mail_ordering(settings, store, clock, policy),
+    )
+
+
+def mail_ordering(settings: Settings, store: Store, clock: Clock, policy: TermPolicy) -> MailOrdering | None:
+    """Return what ordering laptops to look at their holders' mailboxes needs, or None."""
+    if not settings.graph_laptop_client_id:
+        return None
+    where = cloud(settings)
+    return MailOrdering(
+        store=store,
+        clock=clock,
+        policy=policy,
+        authority=f"{where.authority.rstrip('/')}/{settings.graph_tenant}",
+        client_id=settings.graph_laptop_client_id,
+        graph=where.graph,
+        mail_fixer=LookedAtBy(settings.mail_fixer),
     )
 
 

@@ -18,7 +18,12 @@ from tenure_agent.errors import MailUnavailableError
 from tenure_agent.language import N_
 
 SIGN_IN_HOSTS: Final = frozenset(
-    {"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"}
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "login.chinacloudapi.cn",
+    }
 )
 GRAPH_HOSTS: Final = frozenset(
     {

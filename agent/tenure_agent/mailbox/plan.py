@@ -164,6 +164,7 @@ def _reported(finding: Finding, off: set[str]) -> ReportedFinding:
         rule_id=finding.rule_id,
         active=finding.active,
         target_domain=finding.target_domain,
+        outside=finding.outside,
         fixed=not finding.active and finding.rule_id in off,
     )
 

@@ -46,6 +46,8 @@ class ReportedFinding(msgspec.Struct, frozen=True, kw_only=True):
     rule_id: str | None = None
     active: bool = True
     target_domain: str | None = None
+    outside: bool = False
+    """Whether it leads, or would lead, outside."""
     fixed: bool = False
     """Whether this laptop switched the rule off."""
 

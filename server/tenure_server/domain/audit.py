@@ -76,6 +76,8 @@ class AuditKind(StrEnum):
     BOOKING_CANCELLED = "booking_cancelled"
     EVENT_ATTENDED = "event_attended"
     MAIL_CHECKED = "mail_checked"
+    MAIL_ORDERED = "mail_ordered"
+    MAIL_ORDER_ENDED = "mail_order_ended"
     MAILBOX_JUDGED = "mailbox_judged"
     RULE_FIX = "rule_fix"
     FIXING_SWITCHED = "fixing_switched"
@@ -160,6 +162,8 @@ DECLARED_FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.SLOT_BOOKED: frozenset({"event", "holder", "slot"}),
     AuditKind.BOOKING_CANCELLED: frozenset({"event", "holder", "slot"}),
     AuditKind.EVENT_ATTENDED: frozenset({"event", "holder", "issued", "returned", "topics"}),
+    AuditKind.MAIL_ORDERED: frozenset({"serial", "epoch", "number", "person", "fixing", "expires"}),
+    AuditKind.MAIL_ORDER_ENDED: frozenset({"serial", "epoch", "number", "person"}),
     AuditKind.MAIL_CHECKED: frozenset({"began", "mailboxes", "looked_at", "outcome"}),
     AuditKind.MAILBOX_JUDGED: frozenset({"verdict", "was", "by", "rules", "domains", "error"}),
     AuditKind.RULE_FIX: frozenset({"fix", "rule", "number", "by", "state", "domains"}),

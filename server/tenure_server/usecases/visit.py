@@ -19,12 +19,14 @@ from tenure_policies.envelope import (
     load_public_key,
     open_document,
 )
+from tenure_policies.forwarding.mail_order import MAIL_DOCUMENT
 from tenure_policies.payloads import Act, Outcome, Receipt
 from tenure_policies.wire import MOST_AT_ONCE, VisitAnswer, VisitRequest
 from tenure_server.domain.audit import AuditEntry, AuditKind, entry
 from tenure_server.domain.device import EnrolledDevice, LastVisit, RefusedDocument, StoredReceipt
 from tenure_server.domain.ids import DeviceId, KeyThumbprint, LockId
 from tenure_server.usecases.follow_case import follow_case
+from tenure_server.usecases.give_mail_orders import MailOrdersGiven
 from tenure_server.usecases.ports import (
     Clock,
     Municipality,
@@ -36,6 +38,7 @@ from tenure_server.usecases.ports import (
     VisitOutcome,
 )
 from tenure_server.usecases.restore import note_rollback
+from tenure_server.usecases.take_mail_reports import take_mail_report
 
 LONGEST_TEXT = 500
 VISIT_AFTER_SECONDS = 3600
@@ -67,6 +70,8 @@ class Visiting:
     """Seq and digest that a laptop last showed and that contradict nothing in the database; a memory."""
     shown: dict[DeviceId, int] = field(default_factory=dict)
     """Which checkpoint of the audit log a laptop was given last, by its hash; a memory too."""
+    mail_orders: MailOrdersGiven | None = None
+    """None: laptops look at no mailbox here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +106,9 @@ async def visit(visiting: Visiting, request: VisitRequest, *, key: KeyThumbprint
         visiting.municipality.id, DeviceId(request.device), request.nonce[:LONGEST_TEXT], now
     )
     answer = VisitAnswer(time=time, ticket="", visit_after_seconds=VISIT_AFTER_SECONDS)
-    if changed or _needs_reading(request, outcome) or not _is_known_as_ours(visiting, request):
-        answer = await _give_out(visiting, request, answer)
+    reads = changed or _needs_reading(request, outcome) or not _is_known_as_ours(visiting, request)
+    if reads or (visiting.mail_orders is not None and visiting.mail_orders.may_wait(request, outcome)):
+        answer = await _give_out(visiting, request, outcome, answer)
     return Visited(answer=answer, news=outcome.news, changed=changed)
 
 
@@ -119,7 +125,8 @@ def _needs_reading(request: VisitRequest, outcome: VisitOutcome) -> bool:
         held_seq != outcome.seq
         or request.keys_number != outcome.keys_number
         or bool(request.receipts)
-        or dict(request.digests) != dict(outcome.stored_digests)
+        # Of documents that the laptop does not show any more nothing is wanted.
+        or any(outcome.stored_digests.get(name) != shown for name, shown in request.digests.items())
     )
 
 
@@ -190,6 +197,8 @@ async def _take_documents(
     }
     if honest:
         await tx.devices.put_documents(device.id, honest, now)
+    if MAIL_DOCUMENT in honest:
+        await take_mail_report(tx, device, honest[MAIL_DOCUMENT][1], now)
 
 
 async def _take_receipts(
@@ -310,7 +319,9 @@ async def _take_refusals(
     )
 
 
-async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnswer) -> VisitAnswer:
+async def _give_out(
+    visiting: Visiting, request: VisitRequest, outcome: VisitOutcome, answer: VisitAnswer
+) -> VisitAnswer:
     async with visiting.store.reading() as tx:
         device_id = DeviceId(request.device)
         municipality = await tx.municipality.get()
@@ -332,6 +343,9 @@ async def _give_out(visiting: Visiting, request: VisitRequest, answer: VisitAnsw
             want_held=(held_seq > known_seq or strange) and _held(request) is None,
         )
         rolled_back = municipality is None or municipality.rolled_back_at is not None
+        if visiting.mail_orders is not None and not rolled_back:
+            mail_order = await visiting.mail_orders.order(tx, request, outcome)
+            answer = msgspec.structs.replace(answer, mail_order=mail_order)
         if latest is None or latest.seq <= held_seq or latest.epoch != request.epoch or rolled_back:
             return answer
         answer = msgspec.structs.replace(answer, directive=_document(latest.document))
