@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,14 +10,16 @@ from typing import Any
 import pytest
 
 import tenure_server.domain
+from tenure_policies.forwarding.verdicts import Finding, FindingKind, MailVerdict, Reason
 from tenure_server.domain.account_step import AccountState, AccountStep, AccountVerb
 from tenure_server.domain.charge import Charge, ChargeState
 from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.incident import ActKind, Incident
 from tenure_server.domain.loan import Loan
+from tenure_server.domain.mail_check import FixState, LookedAtBy, MailboxState, RuleFix
 from tenure_server.domain.message import say
 from tenure_server.domain.notice import Notice, NoticeState
-from tenure_server.domain.plan import Reason
+from tenure_server.domain.plan import Reason as PlanReason
 from tenure_server.domain.record import RecordKind
 from tenure_server.usecases.record_words import TELLERS
 
@@ -24,9 +27,15 @@ NOON = datetime(2029, 6, 1, 9, tzinfo=UTC)
 AINO = PersonId("aino")
 L1 = Serial("L1")
 OF_NO_SUBJECT = {"commitment_text", "handover_event", "lock_log", "source", "person_match", "row_ruling"} | {
-    "closing_list"
+    "closing_list",
+    "allowed_domain",
+    "fixing_switch",
+    "last_mail_check",
+    "mail_order",
+    "tenant_book",
+    "tenant_users",
 }
-"""About the city's own texts and rows: `tenure explain` tells of people and laptops."""
+"""About the city's own texts, rows and tenant: `tenure explain` tells of people and laptops."""
 
 
 def told(record: Any) -> list[str]:
@@ -65,9 +74,33 @@ def test_every_state_of_a_charge_names_the_laptop_and_why(state: ChargeState) ->
     assert told(charge)[1] == "It came back."
 
 
+@pytest.mark.parametrize("verdict", MailVerdict)
+def test_every_verdict_on_a_mailbox_has_words(verdict: MailVerdict) -> None:
+    outside = Finding(
+        kind=FindingKind.RULE, reason=Reason.OUTSIDE_DOMAIN, target_domain="gmail.com", outside=True
+    )
+    state = MailboxState(
+        person=AINO, at=NOON, checked_at=NOON, by=LookedAtBy.SERVER, verdict=verdict, findings=(outside,)
+    )
+    (sentence,) = told(state)
+    assert "2029-06-01T09:00:00Z" in sentence
+    assert ("gmail.com" in sentence) is (verdict is MailVerdict.VIOLATION)
+    assert told(replace(state, gone_at=NOON)) != [sentence]
+
+
+@pytest.mark.parametrize("state", FixState)
+def test_every_state_of_a_fix_names_the_domain_and_why(state: FixState) -> None:
+    fix = RuleFix(
+        person=AINO, user="u", rule="secret-rule", number=1, at=NOON, by=LookedAtBy.SERVER,
+        target_domains=("gmail.com",), state=state, why=say("It was off."),
+    )  # fmt: skip
+    assert "gmail.com" in told(fix)[0]
+    assert told(fix)[1] == "It was off."
+
+
 @pytest.mark.parametrize("kind", ActKind)
 def test_every_incident_says_when_it_ran_and_what_the_facts_say_now(kind: ActKind) -> None:
-    now = Reason(fact=say("A seat entitles to it."), rule="P8")
+    now = PlanReason(fact=say("A seat entitles to it."), rule="P8")
     incident = Incident(
         id="i",
         kind=kind,
