@@ -23,6 +23,7 @@ from tenure_server.domain.charge import CHARGES, Charge
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.notice import NOTICES, Notice
 from tenure_server.domain.task import TASKS, Task
+from tenure_server.domain.tenant_account import ClosingWay
 from tenure_server.usecases.follow_timeline import FollowUp, follow_timeline
 from tenure_server.usecases.following import Following
 from tenure_server.usecases.notice_words import NoticeWords
@@ -37,6 +38,7 @@ class FollowedTown:
     post: FakePost | None = field(default_factory=FakePost)
     directory: Any = field(default_factory=FakeDirectory)
     staff_address: str = ""
+    closing_way: ClosingWay | None = None
 
     @property
     def following(self) -> Following:
@@ -50,6 +52,7 @@ class FollowedTown:
             directory=self.directory,
             post=self.post,
             staff_address=self.staff_address,
+            closing_way=self.closing_way,
         )
 
     async def know(self, register: City) -> None:

@@ -19,6 +19,7 @@ from tenure_server.usecases.ports import Transaction
 from tenure_server.usecases.propose_charges import ChargeCount, follow_charges
 from tenure_server.usecases.send_notices import deliver
 from tenure_server.usecases.tasks import close_needless, open_task
+from tenure_server.usecases.watch_directory import watch_directory
 
 WORK = "follow_timeline"
 
@@ -65,6 +66,7 @@ async def follow_timeline(following: Following, *, slot: str | None = None) -> F
         opened, closed = await _follow_tasks(tx, following, seen)
         accounts = await plan_accounts(tx, seen)
         await follow_closings(tx, following, seen)
+        await watch_directory(tx, seen)
         charges = await follow_charges(tx, seen)
         notices = await plan_notices(tx, following, seen)
     await ask_directory(following, seen, accounts)
