@@ -58,6 +58,7 @@ class CheckedTown(FollowedTown):
 
     async def fixing(self, *, on: bool = True) -> None:
         await set_fixing(self.town.store, self.town.clock, on=on, decision="§ 12" if on else "", by="it")
+        self.passes(seconds=1)
 
     async def allow(self, domain: str, until: Any) -> None:
         asked = Allowance(domain=domain, decision="§ 13", until=until, by="it")
