@@ -118,7 +118,7 @@ class MsalSignIn:
             if application is None:
                 application = self._build()
             answer: Any = application.acquire(claims)
-        except (httpx2.HTTPError, OSError, msal.exceptions.MsalServiceError) as error:
+        except (httpx2.HTTPError, OSError, MsalError) as error:
             raise unreachable(error) from error
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise unreachable(error) from error
