@@ -22,7 +22,7 @@ class Feature(StrEnum):
     FIX = "fix"
     """Switch forwards off."""
     BLOCK = "block"
-    """Block sign-in at the end, and let in again."""
+    """Block sign-in at the end and switch the mailbox's forwards off that day; let in again."""
     REVOKE = "revoke"
     """End the sessions that are open."""
     LICENCES = "licences"
@@ -38,7 +38,7 @@ class Feature(StrEnum):
 FEATURE_WORDS: dict[Feature, str] = {
     Feature.LOOK: N_("look at mailboxes"),
     Feature.FIX: N_("switch forwards off"),
-    Feature.BLOCK: N_("block sign-in"),
+    Feature.BLOCK: N_("block sign-in and clear forwards"),
     Feature.REVOKE: N_("end sessions"),
     Feature.LICENCES: N_("remove licences"),
     Feature.USERS: N_("remove accounts"),
@@ -162,7 +162,8 @@ _PEOPLE = ("Domain.Read.All", "User.Read.All", "GroupMember.Read.All", "OrgConta
 NEEDS: dict[Feature, tuple[str, ...]] = {
     Feature.LOOK: (*_PEOPLE, "MailboxSettings.Read"),
     Feature.FIX: (*_PEOPLE, "MailboxSettings.ReadWrite"),
-    Feature.BLOCK: ("User.Read.All", "User.EnableDisableAccount.All"),
+    # A blocked account's mailbox still receives, and its rules still run: they are switched off that day.
+    Feature.BLOCK: (*_PEOPLE, "MailboxSettings.ReadWrite", "User.EnableDisableAccount.All"),
     Feature.REVOKE: ("User.Read.All", "User.RevokeSessions.All"),
     Feature.LICENCES: ("User.Read.All", "LicenseAssignment.ReadWrite.All"),
     Feature.USERS: ("User.Read.All", "User.DeleteRestore.All"),
@@ -174,8 +175,12 @@ NEEDS: dict[Feature, tuple[str, ...]] = {
 SCOPES: tuple[Scope, ...] = (
     Scope(name="User.Read", why=say(N_("Who signed in: another person's mailbox is never looked at."))),
     Scope(
+        name="MailboxSettings.Read",
+        why=say(N_("The holder's own inbox rules, as long as the city only looks.")),
+    ),
+    Scope(
         name="MailboxSettings.ReadWrite",
-        why=say(N_("The holder's own inbox rules, and switching one off that sends mail outside.")),
+        why=say(N_("Switch a rule of the holder's off that sends mail outside, once the city says so.")),
     ),
     Scope(name="offline_access", why=say(N_("Sign in once at the handover, silently afterwards."))),
 )
@@ -206,43 +211,43 @@ class Call:
     permission: str
 
 
+def _calls(permission: str, *calls: str) -> tuple[Call, ...]:
+    return tuple(
+        Call(method=method, path=path, permission=permission)
+        for method, path in (call.split(" ") for call in calls)
+    )
+
+
+_RULES = "mailFolders/inbox/messageRules"
+
 CALLS: tuple[Call, ...] = (
-    Call(method="GET", path="/domains", permission="Domain.Read.All"),
-    Call(method="GET", path="/users", permission="User.Read.All"),
-    Call(method="GET", path="/users/delta", permission="User.Read.All"),
-    Call(method="GET", path="/users/{}", permission="User.Read.All"),
-    Call(method="GET", path="/users/{}/transitiveMemberOf", permission="User.Read.All"),
-    Call(method="GET", path="/groups", permission="GroupMember.Read.All"),
-    Call(method="GET", path="/groups/{}/transitiveMembers", permission="GroupMember.Read.All"),
-    Call(method="GET", path="/contacts", permission="OrgContact.Read.All"),
-    Call(
-        method="GET",
-        path="/users/{}/mailFolders/inbox/messageRules",
-        permission="MailboxSettings.Read",
+    *_calls("Domain.Read.All", "GET /domains"),
+    *_calls(
+        "User.Read.All",
+        "GET /users",
+        "GET /users/delta",
+        "GET /users/{}",
+        # Of a role only its kind is told under this permission, and no more is asked.
+        "GET /users/{}/transitiveMemberOf",
+        "GET /users/{}/licenseDetails",
     ),
-    Call(
-        method="GET",
-        path="/users/{}/mailFolders/inbox/messageRules/{}",
-        permission="MailboxSettings.Read",
-    ),
-    Call(
-        method="PATCH",
-        path="/users/{}/mailFolders/inbox/messageRules/{}",
-        permission="MailboxSettings.ReadWrite",
-    ),
-    Call(method="PATCH", path="/users/{}", permission="User.EnableDisableAccount.All"),
-    Call(method="POST", path="/users/{}/revokeSignInSessions", permission="User.RevokeSessions.All"),
-    Call(method="POST", path="/users/{}/assignLicense", permission="LicenseAssignment.ReadWrite.All"),
-    Call(method="DELETE", path="/users/{}", permission="User.DeleteRestore.All"),
-    Call(method="POST", path="/users/{}/sendMail", permission="Mail.Send"),
+    *_calls("GroupMember.Read.All", "GET /groups", "GET /groups/{}/transitiveMembers"),
+    *_calls("OrgContact.Read.All", "GET /contacts"),
+    *_calls("MailboxSettings.Read", f"GET /users/{{}}/{_RULES}", f"GET /users/{{}}/{_RULES}/{{}}"),
+    *_calls("MailboxSettings.ReadWrite", f"PATCH /users/{{}}/{_RULES}/{{}}"),
+    *_calls("User.EnableDisableAccount.All", "PATCH /users/{}"),
+    *_calls("User.RevokeSessions.All", "POST /users/{}/revokeSignInSessions"),
+    *_calls("LicenseAssignment.ReadWrite.All", "POST /users/{}/assignLicense"),
+    *_calls("User.DeleteRestore.All", "DELETE /users/{}", "POST /directory/deletedItems/{}/restore"),
+    *_calls("Mail.Send", "POST /users/{}/sendMail"),
+    # A batch needs what its items need.
+    *_calls("", "POST /$batch"),
 )
 """Calls under the server's own sign-in."""
 
 LAPTOP_CALLS: tuple[Call, ...] = (
-    Call(method="GET", path="/me", permission="User.Read"),
-    Call(method="GET", path="/me/mailFolders/inbox/messageRules", permission="MailboxSettings.ReadWrite"),
-    Call(
-        method="PATCH", path="/me/mailFolders/inbox/messageRules/{}", permission="MailboxSettings.ReadWrite"
-    ),
+    *_calls("User.Read", "GET /me", "GET /organization"),
+    *_calls("MailboxSettings.Read", f"GET /me/{_RULES}"),
+    *_calls("MailboxSettings.ReadWrite", f"PATCH /me/{_RULES}/{{}}"),
 )
 """Calls on a laptop, as its holder."""

@@ -15,7 +15,7 @@ from tenure_server.domain.graph_script import (
 from tenure_server.domain.message import N_, say
 
 _WHAT = N_("Exchange: which mailboxes the app may reach. An administrator of Exchange runs this part.")
-_DIRECT = N_("Direct members of the group only: groups inside it do not count.")
+_DIRECT = N_("Direct members of the group only. Leavers stay in it until their mailbox is closed.")
 _MARK = N_("Mailboxes are marked with: Set-Mailbox -Identity ADDRESS -{attribute} {value}")
 _WAIT = N_("It takes effect within two hours. InScope must be True here, and False for others:")
 
