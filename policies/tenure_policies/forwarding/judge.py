@@ -240,10 +240,11 @@ def _plain(way: Way, kind: FindingKind, reason: Reason, domain: str | None) -> F
 
 
 def _rank(finding: Finding) -> int:
-    """Order findings of one rule and domain: outside, by a chain, unknown, then the rest."""
-    if finding.outside:
-        return 1 if finding.kind is FindingKind.CHAIN else 0
-    return 3 if finding.kind in (FindingKind.LOOP, FindingKind.LATENT) else 2
+    """Order findings of one rule and domain: outside itself, by a chain, unknown, latent, loop."""
+    if finding.outside and finding.kind is not FindingKind.CHAIN:
+        return 0
+    order = (FindingKind.CHAIN, FindingKind.UNREADABLE, FindingKind.LATENT, FindingKind.LOOP)
+    return 1 + order.index(finding.kind)
 
 
 def _verdict(findings: Sequence[Finding]) -> MailVerdict:
