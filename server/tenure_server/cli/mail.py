@@ -2,6 +2,9 @@
 
 import click
 
+from tenure_server.cli.mail_allow import allow_command, allowed_command, disallow_command
+from tenure_server.cli.mail_check import check_command, status_command
+from tenure_server.cli.mail_fixing import fixing
 from tenure_server.cli.mail_judge import judge
 
 
@@ -10,5 +13,13 @@ def mail() -> None:
     """Find automatic forwarding of city mail."""
 
 
-for command in (judge,):
+for command in (
+    judge,
+    check_command,
+    status_command,
+    fixing,
+    allow_command,
+    disallow_command,
+    allowed_command,
+):
     mail.add_command(command)
