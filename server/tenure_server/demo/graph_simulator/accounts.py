@@ -99,8 +99,10 @@ def shown_user(call: Call, user: SimulatedUser) -> dict[str, Any]:
 def visible(call: Call, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what User.ReadBasic.All does not show."""
     held = call.caller.roles | call.caller.scopes
-    whole = held.intersection(READ_ALL) or call.parameters.get("user") == call.caller.user
-    return dict(shown) if whole else {name: value for name, value in shown.items() if name in BASIC}
+    is_own = call.caller.user is not None and call.parameters.get("user") == call.caller.user
+    if is_own or held.intersection(READ_ALL):
+        return dict(shown)
+    return {name: value for name, value in shown.items() if name in BASIC}
 
 
 def _list(call: Call) -> Answer:
