@@ -67,9 +67,9 @@ def broker_is_here(platform: str = sys.platform) -> bool:
     return platform in _BROKER_PLATFORMS and importlib.util.find_spec("pymsalruntime") is not None
 
 
-def scopes_of(order: MailOrder) -> list[str]:
-    """Return what is asked for: to read the rules, and to switch them off only where that is ordered."""
-    settings = "MailboxSettings.Read" if order.fix_until is None else "MailboxSettings.ReadWrite"
+def scopes_of(order: MailOrder, *, fixing: bool) -> list[str]:
+    """Return what is asked for: to read the rules, or to switch them off as well."""
+    settings = "MailboxSettings.ReadWrite" if fixing else "MailboxSettings.Read"
     host = urlsplit(order.graph).hostname or ""
     national = host.startswith(("graph.", "dod-graph.", "microsoftgraph.")) and host != GLOBAL_GRAPH
     prefix = f"https://{host}/" if national else ""
@@ -110,16 +110,18 @@ class MicrosoftAccount:
             accounts = client.get_accounts()
             if len(accounts) != 1:
                 raise SignInNeededError(N_("Nobody is signed in: run `tenure-agent mail sign-in`."))
-            answer = client.acquire_token_silent_with_error(
-                scopes_of(self._order), accounts[0], claims_challenge=claims
-            )
+            fixing = self._order.fix_until is not None
+            answer = self._silent(client, accounts[0], claims, fixing=fixing)
+            if answer is None or "error" in answer:
+                # A city may have consented to one of the two only: to look, either will do.
+                answer = self._silent(client, accounts[0], claims, fixing=not fixing) or answer
         return _token_of(answer)
 
     def sign_in(self, show: Callable[[DeviceCode], None]) -> None:
         """Sign somebody in; waits for as long as the code lives."""
         with _Sorted(self._store):
             client = self._open("")
-            scopes = scopes_of(self._order)
+            scopes = scopes_of(self._order, fixing=self._order.fix_until is not None)
             answer = self._by_broker(client, scopes) if self._brokered else _by_code(client, scopes, show)
         _token_of(answer)
         self._wanted = self._protection
@@ -128,6 +130,12 @@ class MicrosoftAccount:
         """Drop every token of this laptop."""
         self._client = None
         self._store.destroy()
+
+    def _silent(
+        self, client: PublicClient, account: dict[str, Any], claims: str | None, *, fixing: bool
+    ) -> dict[str, Any] | None:
+        scopes = scopes_of(self._order, fixing=fixing)
+        return client.acquire_token_silent_with_error(scopes, account, claims_challenge=claims)
 
     def _by_broker(self, client: PublicClient, scopes: list[str]) -> dict[str, Any]:
         handle = getattr(client, "CONSOLE_WINDOW_HANDLE", None)
