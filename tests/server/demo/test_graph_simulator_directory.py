@@ -123,6 +123,19 @@ def test_changes_since_tell_what_was_added_changed_and_removed(
     assert len(follow(client, link)[0]) == 3
 
 
+def test_nobody_is_passed_over_when_somebody_goes_between_two_pages(
+    simulator: RunningSimulator, client: httpx2.Client
+) -> None:
+    tenant = simulator.tenant
+    everybody = list(tenant.users)
+    tenant.page_size = 3
+    first = client.get("/users/delta?$select=id").json()
+    tenant.remove_user(everybody[0])
+    rest, link = follow(client, first["@odata.nextLink"])
+    assert [item["id"] for item in [*first["value"], *rest]] == everybody
+    assert follow(client, str(link))[0] == [{"id": everybody[0], "@removed": {"reason": "changed"}}]
+
+
 def test_a_change_may_be_told_with_only_what_changed_and_twice(
     simulator: RunningSimulator, client: httpx2.Client
 ) -> None:

@@ -14,21 +14,25 @@ from tenure_server.demo.graph_simulator.paging import link, opaque, selected, to
 from tenure_server.demo.graph_simulator.routing import Route
 
 NEEDS = Needs(app=any_of(*READ_ALL), delegated=any_of(*READ_ALL))
-Change = tuple[str, dict[str, Any]]
+Place = tuple[int, ...]
+BEGINNING: Place = (0, 0)
+Change = SimulatedUser | tuple[str, str]
+"""An account as it is now, or the id of one that is gone and why."""
 
 
 def _delta(call: Call) -> Answer:
     state = _state(call)
-    items = _changes(call, state)
-    ends = int(state["at"]) + int(state["size"])
+    changes = _changes(call, int(state["since"]), tuple(state["after"]))
+    size = int(state["size"])
     body: dict[str, Any] = {"@odata.context": context(call, "users")}
-    if ends < len(items):
-        following = opaque(**{**state, "at": ends})
+    if size < len(changes):
+        following = opaque(**{**state, "after": changes[size - 1][0]})
         body["@odata.nextLink"] = link(call, **{"$skiptoken": following})
     else:
-        since = opaque(**{**state, "at": 0, "since": state["until"], "until": -1})
+        since = opaque(**{**state, "after": BEGINNING, "since": state["until"], "until": -1})
         body["@odata.deltaLink"] = link(call, **{"$deltatoken": since})
-    told = [item for _, item in items[int(state["at"]) : ends]]
+    call.query = {**call.query, "$select": state["select"]}
+    told = [_told(call, change, int(state["since"])) for _, change in changes[:size]]
     if call.tenant.delta_repeats and told:
         told.append(told[0])
     return Answer(body={**body, "value": told})
@@ -44,7 +48,7 @@ def _state(call: Call) -> dict[str, Any]:
             "epoch": call.tenant.delta_epoch,
             "since": now if mark == "latest" else -1,
             "until": now,
-            "at": 0,
+            "after": BEGINNING,
             "size": size,
             "select": call.query.get("$select", ""),
         }
@@ -68,21 +72,27 @@ def _preferred(call: Call) -> int | None:
     return None
 
 
-def _changes(call: Call, state: dict[str, Any]) -> list[Change]:
-    since, tenant = int(state["since"]), call.tenant
-    call.query = {**call.query, "$select": state["select"]}
-    changed = [user for user in list(tenant.users.values()) if user.changed_in > since]
-    told: list[Change] = [(user.id, _told(call, user, since)) for user in changed]
-    if since >= 0:
-        told += [
-            (user_id, {"id": user_id, "@removed": {"reason": reason}})
-            for user_id, (serial, reason) in list(tenant.gone_users.items())
-            if serial > since
-        ]
-    return told
+def _changes(call: Call, since: int, after: Place) -> list[tuple[Place, Change]]:
+    """Return who changed and who is gone since a serial; before all time, everybody who is there.
+
+    A place stays what it is when others come and go, so that between two pages nobody is passed over.
+    """
+    users, gone = list(call.tenant.users.values()), list(call.tenant.gone_users.items())
+    changes: list[tuple[Place, Change]] = [
+        ((0, user.number), user) for user in users if user.changed_in > since and (0, user.number) > after
+    ]
+    changes += [
+        ((1, serial), (user_id, reason))
+        for user_id, (serial, reason) in gone
+        if serial > since >= 0 and (1, serial) > after
+    ]
+    return sorted(changes, key=lambda change: change[0])
 
 
-def _told(call: Call, user: SimulatedUser, since: int) -> dict[str, Any]:
+def _told(call: Call, change: Change, since: int) -> dict[str, Any]:
+    if isinstance(change, tuple):
+        return {"id": change[0], "@removed": {"reason": change[1]}}
+    user = change
     whole = visible(call, selected(call, whole_user(call.tenant, user), DEFAULT))
     whole.pop("@odata.type", None)
     changes = call.tenant.user_changes.get(user.id)

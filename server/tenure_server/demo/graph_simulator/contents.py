@@ -133,6 +133,7 @@ class Contents:
         self.by_name[user.user_principal_name.lower()] = user.id
         self.gone_users.pop(user.id, None)
         user.deleted = None
+        user.number = user.number or next(self.numbers) + 1
         user.changed_in = self.next_serial()
         self.user_changes.pop(user.id, None)
 

@@ -50,6 +50,8 @@ class SimulatedUser:
     mailbox: MailboxState = MailboxState.ACTIVE
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     mailbox_settings: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+    """Its place among all accounts that ever were; 0: not added yet."""
     changed_in: int = 0
     """The tenant's serial when it was last changed."""
     deleted: datetime | None = None

@@ -65,7 +65,7 @@ class SimulatorServer:
         """
         self._folder = tempfile.TemporaryDirectory(prefix="tenure-simulator-")
         ca_file, server_file = write_certificates(Path(self._folder.name), SystemClock().now())
-        listening = socket.create_server(("127.0.0.1", self._port))
+        listening = _listening(self._port)
         config = uvicorn.Config(
             SimulatorApp(self._tenant, self._observe),
             ssl_certfile=server_file,
@@ -142,3 +142,15 @@ class SimulatorServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.stop)
+
+
+def _listening(port: int) -> socket.socket:
+    """Return a socket of the loopback.
+
+    It names TCP, or asyncio would leave Nagle's algorithm on for what it accepts: 40 ms for each answer.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(1024)
+    return listening
