@@ -40,6 +40,17 @@ class Administrator:
         moved = answer.status_code == httpx2.codes.SEE_OTHER
         insist(moved, say(N_("The clock was not moved ({status})."), status=answer.status_code))
 
+    async def allow_domain(self, domain: str, decision: str, last_day: date) -> None:
+        """Enter that mail may be forwarded to a domain.
+
+        Raises:
+            NotObservedError: The dashboard refused.
+        """
+        form = {"domain": domain, "decision": decision, "last_day": last_day.isoformat()}
+        answer = await self._http.post("/mail/allowed", data=form)
+        taken = answer.status_code == httpx2.codes.SEE_OTHER
+        insist(taken, say(N_("The domain was not allowed ({status})."), status=answer.status_code))
+
     async def page(self, path: str, language: str) -> str:
         """Return a page's text.
 

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from tenure_server.demo.names import InventedPerson, invented_person
 
 CITY_FI, CITY_SV = "Tuulisalmi", "Vindsund"
+MAIL_DOMAIN = "tuulisalmi.example"
 FIRST_DAY, LAST_DAY = date(2025, 6, 1), date(2029, 5, 31)
 NEXT_FIRST_DAY, NEXT_LAST_DAY = date(2029, 6, 1), date(2033, 5, 31)
 TERM_ENDS = datetime(2029, 5, 31, 21, 0, tzinfo=UTC)
@@ -77,6 +78,11 @@ class SeatRow:
 def person_id(citizen: int) -> str:
     """Return the register's own id of a citizen."""
     return f"TS-{citizen + 1:03d}"
+
+
+def address(citizen: int) -> str:
+    """Return a citizen's city address."""
+    return f"trustee{citizen + 1:03d}@{MAIL_DOMAIN}"
 
 
 def person(citizen: int) -> InventedPerson:
@@ -161,7 +167,7 @@ def _row(seat: SeatRow) -> dict[str, str]:
         "person_ext_id": person_id(seat.citizen),
         "given_name": name.given,
         "family_name": name.family,
-        "email_city": f"trustee{seat.citizen + 1:03d}@tuulisalmi.example",
+        "email_city": address(seat.citizen),
         "language": name.language,
         "body_ext_id": body_id,
         "body_name_fi": name_fi,

@@ -8,6 +8,7 @@ from typing import Any
 from tenure_policies.payloads import Act, Outcome
 from tenure_server.demo import city, holdings
 from tenure_server.demo.approving import expected_to_wipe
+from tenure_server.demo.mailboxes import see_sign_in_blocked
 from tenure_server.demo.scene import Chapter, Scene
 from tenure_server.demo.sightings import PAGE, wipes
 from tenure_server.demo.telling import insist
@@ -45,6 +46,7 @@ async def end_the_term(scene: Scene) -> None:
     if scene.real_agent:
         await _look_at_the_lock_page(scene)
     await _look_at_those_who_stay(scene)
+    await see_sign_in_blocked(scene)
 
 
 async def _look_at_the_lock_page(scene: Scene) -> None:

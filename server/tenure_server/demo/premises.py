@@ -24,6 +24,11 @@ class Premises:
         return self.server / "demo-clock"
 
     @property
+    def registration(self) -> Path:
+        """Return the key and certificate by which the server signs in to the tenant."""
+        return self.root / "tenant-registration.pem"
+
+    @property
     def signer(self) -> Path:
         """Return the signer's directory."""
         return self.root / "signer"

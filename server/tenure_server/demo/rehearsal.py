@@ -1,4 +1,4 @@
-"""The demo that stays: plays the story up to the handover, then tells what to look at and what to try."""
+"""The demo that stays: plays the story up to the look at mailboxes, then tells what to look at and try."""
 
 from contextlib import AsyncExitStack
 
@@ -6,6 +6,7 @@ from rich.console import Console
 
 from tenure_server.adapters.processes import installed_beside_us
 from tenure_server.demo.beginning import BEGINNING
+from tenure_server.demo.mailboxes import LOOK
 from tenure_server.demo.scene import Scene
 from tenure_server.demo.story import play
 from tenure_server.demo.telling import Teller
@@ -15,15 +16,17 @@ from tenure_server.domain.message import N_, say
 from tenure_server.language import Translator
 from tenure_server.usecases.sign_in import ADMINISTRATOR, make_sign_in_link
 
+PREPARATION = (*BEGINNING, LOOK)
+
 
 async def prepare(
     town: Town, words: Translator, console: Console, *, patience_seconds: float, real_agent: bool
 ) -> bool:
     """Set everything up and print what a visitor needs; tell whether it all runs."""
-    teller = Teller(words, console, steps=len(BEGINNING))
+    teller = Teller(words, console, steps=len(PREPARATION))
     scene = Scene(town=town, teller=teller, patience_seconds=patience_seconds, real_agent=real_agent)
     async with AsyncExitStack() as stack:
-        runs = await play(scene, BEGINNING, stack)
+        runs = await play(scene, PREPARATION, stack)
         if scene.administrator is not None:
             await scene.administrator.close()
         if runs:
@@ -46,6 +49,12 @@ async def _tell_what_to_try(scene: Scene) -> None:
     teller.plain(f"  {command('tenure')} approve list --server {server} --key {key}")
     for key in scene.approvers:
         teller.plain(f"  {command('tenure')} approve sign MANIFEST --server {server} --key {key}")
+    teller.remark(
+        say(N_("Two mailboxes forward outside. Switch that off, look again, and see the page Mail:"))
+    )
+    data = scene.town.premises.server
+    teller.plain(f'  {command("tenure")} mail fixing on --decision "§ 95" --data {data}')
+    teller.plain(f"  {command('tenure')} mail check --data {data}")
     if scene.real_agent:
         teller.remark(say(N_("This machine's laptop is a folder; look what happens to it:")))
         teller.plain(f"  {scene.town.premises.sandbox}")

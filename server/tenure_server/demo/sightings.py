@@ -14,7 +14,8 @@ from tenure_server.demo.premises import Premises
 from tenure_server.domain.campaign import StoredManifest
 from tenure_server.domain.device import EnrolledDevice, LastVisit, StoredReceipt
 from tenure_server.domain.facts import Facts
-from tenure_server.domain.ids import DeviceId, Serial
+from tenure_server.domain.ids import DeviceId, PersonId, Serial
+from tenure_server.domain.mail_check import MAILBOX_STATES, RULE_FIXES, MailboxState, RuleFix
 from tenure_server.usecases.ports import Store
 
 MARKER, PAGE, VOLUME, VOLUME_KEY = "locked.json", "locked.html", "volume.luks", "volume.key"
@@ -91,6 +92,16 @@ class Sightings:
         """Return every laptop's receipts."""
         async with self._store.reading() as tx:
             return await tx.devices.all_receipts()
+
+    async def mailboxes(self) -> dict[PersonId, MailboxState]:
+        """Return the last word on each mailbox."""
+        async with self._store.reading() as tx:
+            return {state.person: state for state in await tx.records.all(MAILBOX_STATES)}
+
+    async def rule_fixes(self) -> Sequence[RuleFix]:
+        """Return the rules that were switched off, or were to be."""
+        async with self._store.reading() as tx:
+            return await tx.records.all(RULE_FIXES)
 
     async def documents(self, serial: str) -> dict[str, Any]:
         """Return a laptop's inventory."""

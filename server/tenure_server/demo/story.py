@@ -7,6 +7,7 @@ from rich.console import Console
 from tenure_server.demo.approving import MIDDLE
 from tenure_server.demo.beginning import BEGINNING
 from tenure_server.demo.ending import ENDING
+from tenure_server.demo.mailboxes import MAIL
 from tenure_server.demo.scene import Chapter, Scene
 from tenure_server.demo.telling import Ending, NotObservedError, Teller
 from tenure_server.demo.town import Town
@@ -14,7 +15,7 @@ from tenure_server.domain.errors import TenureError
 from tenure_server.language import Translator
 from tenure_server.wiring import open_installation
 
-CHAPTERS = (*BEGINNING, *MIDDLE, *ENDING)
+CHAPTERS = (*BEGINNING, *MAIL, *MIDDLE, *ENDING)
 
 
 async def tell(

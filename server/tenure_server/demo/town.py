@@ -1,4 +1,4 @@
-"""The demo's processes: the server, the signer, the simulated laptops and one real agent. Starts and stops.
+"""The demo's processes: server, signer, simulated laptops, one real agent, and the tenant. Starts and stops.
 
 Each is a process of its own with keys of its own, as in earnest; only their profile is `demo`, which real
 enforcers refuse. They share nothing but the network, and a clock file that the dashboard moves.
@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import msgspec
@@ -28,9 +29,11 @@ from tenure_server.adapters.processes import (
     start,
 )
 from tenure_server.demo import city, holdings
+from tenure_server.demo.graph_simulator.running import RunningSimulator, SimulatorServer
 from tenure_server.demo.laptops import Away, FleetOrder, LaptopOrder
 from tenure_server.demo.premises import Premises
 from tenure_server.demo.telling import see
+from tenure_server.demo.tenant import CLIENT, SENDER, CityTenant, invented_tenant
 from tenure_server.domain.errors import InputError, RefusedError
 from tenure_server.domain.ids import Serial
 from tenure_server.domain.message import N_, say
@@ -55,9 +58,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings_for(premises: Premises, port: int) -> Settings:
-    """Return the settings of the invented city's server."""
+def settings_for(premises: Premises, port: int, tenant: RunningSimulator | None = None) -> Settings:
+    """Return the settings of the invented city's server, and of the way into its tenant."""
     return Settings(
+        **({} if tenant is None else graph_settings(premises, tenant)),
         data_directory=premises.server,
         port=port,
         municipality=MUNICIPALITY,
@@ -69,6 +73,21 @@ def settings_for(premises: Premises, port: int) -> Settings:
         profile="demo",
         movable_clock=True,
     )
+
+
+def graph_settings(premises: Premises, tenant: RunningSimulator) -> dict[str, Any]:
+    """Return the settings that lead into the invented city's tenant."""
+    return {
+        "graph_tenant": tenant.tenant_id,
+        "graph_client_id": CLIENT,
+        "graph_certificate": premises.registration,
+        "graph_url": tenant.url,
+        "graph_authority": tenant.authority,
+        "graph_ca": tenant.ca_file,
+        "graph_sender": SENDER,
+        "accounts": "graph",
+        "mail_check_minutes": 60,
+    }
 
 
 def settings_text(settings: Settings) -> str:
@@ -83,6 +102,7 @@ class Town:
 
     premises: Premises
     settings: Settings
+    tenant: CityTenant | None = None
     first: FirstStart | None = None
     children: list[Child] = field(default_factory=list)
 
@@ -133,6 +153,8 @@ class Town:
             InputError: The folder is in use.
         """
         self.premises.prepare()
+        if self.tenant is not None:
+            self.tenant.register(self.premises.registration)
         (self.premises.server / "tenure.toml").write_text(settings_text(self.settings), encoding="utf-8")
         MovableClock(self.premises.clock_file, SystemClock()).move_to(city.DEMO_STARTS)
         self.first = await prepare(self.settings)
@@ -314,8 +336,10 @@ def move(file: Path, to: Path) -> None:
 async def town(folder: Path, port: int) -> AsyncIterator[Town]:
     """Have a town in a folder, and stop all of it afterwards, whatever happened."""
     premises = Premises(root=folder)
-    made = Town(premises=premises, settings=settings_for(premises, port or free_port()))
-    try:
-        yield made
-    finally:
-        await asyncio.shield(made.stop())
+    async with SimulatorServer(invented_tenant()) as running:
+        settings = settings_for(premises, port or free_port(), running)
+        made = Town(premises=premises, settings=settings, tenant=CityTenant(running=running))
+        try:
+            yield made
+        finally:
+            await asyncio.shield(made.stop())
