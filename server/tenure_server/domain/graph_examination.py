@@ -40,7 +40,7 @@ FAILING = frozenset({State.MISSING, State.TOO_WIDE, State.WRONG})
 
 
 class Reach(StrEnum):
-    """What came of trying to read something."""
+    """What came of trying to read something, the most telling first."""
 
     READABLE = "readable"
     REFUSED = "refused"

@@ -34,6 +34,7 @@ _IMPATIENT = Limits(patience=Patience(attempts=2, told_attempts=2, total_seconds
 _MOST_TRIED = 5
 _NO_ANSWER = frozenset({400, 403, 404})
 _FORBIDDEN = 403
+_OPENS = frozenset({Reach.READABLE})
 _ONE = {"$top": "1", "$select": "id"}
 _PAGE = {"$top": "50", "$select": "id,userPrincipalName,mail,userType"}
 _LISTS = {
@@ -137,8 +138,9 @@ class GraphView:
                 notes.skew = _skew(reply, self._clock.now())
         if not question.wanted & {Feature.LOOK, Feature.FIX, Feature.NOTICES}:
             return
-        notes.trustee = await _rules_of(client, question.trustees)
-        notes.other = await _rules_of(client, _others(question, notes.lists["User.Read.All"]))
+        notes.trustee = await _rules_of(client, question.trustees, _OPENS)
+        others = _others(question, notes.lists["User.Read.All"])
+        notes.other = await _rules_of(client, others, _OPENS | {Reach.REFUSED})
 
 
 def _way_in(settings: Settings) -> WayIn:
@@ -149,15 +151,15 @@ def _way_in(settings: Settings) -> WayIn:
     return WayIn.SECRET if settings.graph_secret_file is not None else WayIn.UNREADABLE
 
 
-async def _rules_of(client: GraphClient, addresses: Iterable[str]) -> Reach:
-    """Try the rules of mailboxes until one is opened or refused."""
-    reach = Reach.NOT_TRIED
+async def _rules_of(client: GraphClient, addresses: Iterable[str], enough: frozenset[Reach]) -> Reach:
+    """Try the rules of a few mailboxes until one shows enough; return the most telling answer."""
+    seen = {Reach.NOT_TRIED}
     for address in list(addresses)[:_MOST_TRIED]:
         reply = await client.call("GET", rules_path(address), params=_ONE, ok=_NO_ANSWER)
-        reach = _reach(reply)
-        if reach in {Reach.READABLE, Reach.REFUSED}:
-            return reach
-    return reach
+        seen.add(_reach(reply))
+        if seen & enough:
+            break
+    return next(reach for reach in Reach if reach in seen)
 
 
 def _reach(reply: Reply) -> Reach:
