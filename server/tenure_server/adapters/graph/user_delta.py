@@ -58,7 +58,7 @@ async def _page(client: GraphClient, link: str | None) -> tuple[dict[str, Any], 
     """Return a page, or, if the tenant forgot where we were, where to begin anew; empty: at the start."""
     try:
         if link is None:
-            reply = await client.call("GET", _PATH, params={"$select": _SELECT})
+            reply = await client.call("GET", _PATH, params={"$select": _SELECT}, ok={_GONE})
         else:
             reply = await client.call("GET", link, ok={_GONE})
     except GraphRefusedError as error:
