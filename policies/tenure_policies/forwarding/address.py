@@ -138,16 +138,16 @@ def _x500(name: str) -> Address:
 def _smtp(bare: str) -> Address:
     local, at, domain = bare.rpartition("@")
     local, domain = _local(_trimmed(local)), _trimmed(domain)
-    if not at or not local or not domain or (domain.isascii() and not _readable(domain)):
-        return Address(form=Form.NAME, key=bare)
     label = a_label(domain)
+    if not at or not local or not domain or (label is None and not _other_domain(domain)):
+        return Address(form=Form.NAME, key=bare)
     key = f"{local}@{label if label is not None else domain.casefold()}"
     return Address(form=Form.SMTP, key=key, domain=label, local=local, odd=_ODD.search(local) is not None)
 
 
-def _readable(domain: str) -> bool:
-    """Tell whether mail could be sent to an ASCII domain: its name is a name, or it is a literal `[...]`."""
-    return a_label(domain) is not None or (domain.startswith("[") and domain.endswith("]"))
+def _other_domain(domain: str) -> bool:
+    """Tell whether what has no A-label may be a domain all the same: of other letters, or `[192.0.2.1]`."""
+    return not domain.isascii() or (domain.startswith("[") and domain.endswith("]"))
 
 
 def _local(local: str) -> str:
