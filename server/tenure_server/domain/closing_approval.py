@@ -7,7 +7,7 @@ holds for 30 days after it was signed. No more than `most_a_day` are closed with
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -92,11 +92,9 @@ class ClosingList:
         """Return until when the approvers' word holds, or a signature is waited for."""
         return (self.approved_at or self.at) + VALID_FOR
 
-    def allows(self, closing: Closing, now: datetime) -> bool:
-        """Tell whether two people's word for exactly this closing stands."""
-        if self.state is not ListState.APPROVED or self.approved_at is None:
-            return False
-        return now < self.holds_until and closing in self.closings
+    def holds(self, now: datetime) -> bool:
+        """Tell whether two people's word for it stands."""
+        return self.state is ListState.APPROVED and now < self.holds_until
 
 
 CLOSING_LISTS: RecordKind[ClosingList] = RecordKind(name="closing_list", type=ClosingList)
@@ -118,24 +116,46 @@ class Gate:
     """What decides over closings at one moment."""
 
     has_approvers: bool
-    lists: tuple[ClosingList, ...]
-    asked_at: tuple[tuple[str, datetime], ...]
-    """Step and moment of every closing that the tenant was asked for."""
-    people: int
-    """How many people the register has."""
+    approved: frozenset[Closing]
+    """What two people's word stands for."""
+    begun: frozenset[str]
+    """Steps that the tenant was asked for."""
+    left_today: int
+    """How many more may be begun now."""
 
-    def left_today(self, now: datetime) -> int:
-        """Return how many more may be closed within this day."""
-        return most_a_day(self.people) - sum(1 for _, at in self.asked_at if at > now - DAY)
-
-    def ruling(self, closing: Closing, now: datetime) -> Ruling:
+    def ruling(self, closing: Closing) -> Ruling:
         """Return what is to become of a due closing; one that was begun goes on whatever the cap."""
         if not self.has_approvers:
             return Ruling.BY_STAFF
-        if not any(one.allows(closing, now) for one in self.lists):
+        if closing not in self.approved:
             return Ruling.WAIT_FOR_APPROVAL
-        begun = any(step == closing.step for step, _ in self.asked_at)
-        return Ruling.CLOSE if begun or self.left_today(now) > 0 else Ruling.WAIT_FOR_TOMORROW
+        goes_on = closing.step in self.begun or self.left_today > 0
+        return Ruling.CLOSE if goes_on else Ruling.WAIT_FOR_TOMORROW
+
+
+def gate_at(
+    now: datetime,
+    *,
+    has_approvers: bool,
+    lists: Sequence[ClosingList],
+    asked_at: Mapping[str, datetime],
+    people: int,
+) -> Gate:
+    """Return the gate as it stands at a moment.
+
+    Args:
+        now: The moment.
+        has_approvers: Whether anybody could sign.
+        lists: All lists.
+        asked_at: Step and last moment of every closing that the tenant was asked for.
+        people: How many people the register has.
+    """
+    return Gate(
+        has_approvers=has_approvers,
+        approved=frozenset(closing for one in lists if one.holds(now) for closing in one.closings),
+        begun=frozenset(asked_at),
+        left_today=most_a_day(people) - sum(1 for at in asked_at.values() if at > now - DAY),
+    )
 
 
 def most_a_day(people: int) -> int:

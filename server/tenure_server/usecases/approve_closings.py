@@ -171,7 +171,7 @@ async def _void(tx: Transaction, following: Following, seen: Seen, signed: Closi
 async def _stepped(
     tx: Transaction, following: Following, seen: Seen, steps: Sequence[AccountStep]
 ) -> list[ClosingRow]:
-    gate, way = await gate_of(tx, len(seen.facts.people)), following.closing_way
+    gate, way = await gate_of(tx, len(seen.facts.people), seen.now), following.closing_way
     rows = []
     for step in steps:
         if step.verb is not AccountVerb.CLOSE_MAILBOX or step.state is AccountState.CANCELLED:
@@ -185,7 +185,7 @@ async def _stepped(
             case AccountState.DUE:
                 state = ClosingState.NEXT
                 if way is not None and way is not ClosingWay.SHARED and person is not None:
-                    state = _RULINGS[gate.ruling(closing_of(step, person, way), seen.now)]
+                    state = _RULINGS[gate.ruling(closing_of(step, person, way))]
         rows.append(ClosingRow(person=step.person, domain=_domain(person), due=step.due, state=state))
     return rows
 

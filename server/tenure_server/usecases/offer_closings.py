@@ -18,6 +18,7 @@ from tenure_server.domain.closing_approval import (
     ListState,
     Ruling,
     closing_of,
+    gate_at,
     most_a_day,
     offer,
     void_lists,
@@ -35,18 +36,19 @@ from tenure_server.usecases.two_approvers import has_approvers
 _FOLLOWED = (TaskKind.CLOSING_APPROVAL, TaskKind.CLOSINGS_HELD_BACK)
 
 
-async def gate_of(tx: Transaction, people: int) -> Gate:
+async def gate_of(tx: Transaction, people: int, now: datetime) -> Gate:
     """Return what decides over closings, as the facts are in this transaction."""
     steps = await tx.records.all(ACCOUNT_STEPS)
-    asked = tuple(
-        (step.id, step.asked_at)
+    asked_at = {
+        step.id: step.asked_at
         for step in steps
         if step.verb is AccountVerb.CLOSE_MAILBOX and step.asked_at is not None
-    )
-    return Gate(
+    }
+    return gate_at(
+        now,
         has_approvers=has_approvers(await tx.directives.keys_documents()),
-        lists=tuple(await tx.records.all(CLOSING_LISTS)),
-        asked_at=asked,
+        lists=await tx.records.all(CLOSING_LISTS),
+        asked_at=asked_at,
         people=people,
     )
 
@@ -58,8 +60,8 @@ async def ruling_on(
     way = following.closing_way
     if step.verb is not AccountVerb.CLOSE_MAILBOX or way is None or way is ClosingWay.SHARED:
         return Ruling.CLOSE
-    gate = await gate_of(tx, len(seen.facts.people))
-    return gate.ruling(closing_of(step, person, way), following.clock.now())
+    gate = await gate_of(tx, len(seen.facts.people), following.clock.now())
+    return gate.ruling(closing_of(step, person, way))
 
 
 async def waiting_steps(
@@ -69,12 +71,12 @@ async def waiting_steps(
     way = following.closing_way
     if way is None or way is ClosingWay.SHARED:
         return frozenset()
-    gate, now = await gate_of(tx, len(seen.facts.people)), following.clock.now()
+    gate = await gate_of(tx, len(seen.facts.people), following.clock.now())
     waits = (Ruling.WAIT_FOR_APPROVAL, Ruling.WAIT_FOR_TOMORROW)
     return frozenset(
         closing.step
         for closing in due_closings(steps, seen.facts.people, way)
-        if gate.ruling(closing, now) in waits
+        if gate.ruling(closing) in waits
     )
 
 
@@ -97,10 +99,10 @@ async def follow_closings(tx: Transaction, following: Following, seen: Seen) -> 
     wanted: list[Task] = []
     lists = await tx.records.all(CLOSING_LISTS)
     waiting: list[Closing] = []
-    gate = await gate_of(tx, len(seen.facts.people))
+    gate = await gate_of(tx, len(seen.facts.people), seen.now)
     if gate.has_approvers and way is not ClosingWay.SHARED:
         due = due_closings(await tx.records.all(ACCOUNT_STEPS, open_only=True), seen.facts.people, way)
-        rulings = [(closing, gate.ruling(closing, seen.now)) for closing in due]
+        rulings = [(closing, gate.ruling(closing)) for closing in due]
         waiting = [closing for closing, ruling in rulings if ruling is Ruling.WAIT_FOR_APPROVAL]
         held = [closing for closing, ruling in rulings if ruling is Ruling.WAIT_FOR_TOMORROW]
         offered = offer(waiting, lists, seen.now)

@@ -20,6 +20,7 @@ from tenure_server.domain.closing_approval import (
     Ruling,
     approved,
     closing_of,
+    gate_at,
     most_a_day,
     offer,
     void_lists,
@@ -40,19 +41,19 @@ OFFERED = ClosingList(at=NOW, closings=(AINO,))
 SIGNED = approved(OFFERED, ("k1", "k2"), NOW)
 
 
-def gate(*lists: ClosingList, **facts: Any) -> Gate:
-    fields: dict[str, Any] = {"has_approvers": True, "lists": lists, "asked_at": (), "people": 50}
-    return Gate(**{**fields, **facts})
+def gate(*lists: ClosingList, now: datetime = NOW, **facts: Any) -> Gate:
+    fields: dict[str, Any] = {"has_approvers": True, "lists": lists, "asked_at": {}, "people": 50}
+    return gate_at(now, **{**fields, **facts})
 
 
 def test_nothing_is_closed_before_two_people_signed() -> None:
-    assert gate().ruling(AINO, NOW) is Ruling.WAIT_FOR_APPROVAL
-    assert gate(OFFERED).ruling(AINO, NOW) is Ruling.WAIT_FOR_APPROVAL
-    assert gate(SIGNED).ruling(AINO, NOW) is Ruling.CLOSE
+    assert gate().ruling(AINO) is Ruling.WAIT_FOR_APPROVAL
+    assert gate(OFFERED).ruling(AINO) is Ruling.WAIT_FOR_APPROVAL
+    assert gate(SIGNED).ruling(AINO) is Ruling.CLOSE
 
 
 def test_where_nobody_can_sign_people_close_whatever_was_signed() -> None:
-    assert gate(SIGNED, has_approvers=False).ruling(AINO, NOW) is Ruling.BY_STAFF
+    assert gate(SIGNED, has_approvers=False).ruling(AINO) is Ruling.BY_STAFF
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,8 @@ def test_where_nobody_can_sign_people_close_whatever_was_signed() -> None:
     ],
 )
 def test_whatever_changed_since_voids_the_word_for_that_person(changed: Closing) -> None:
-    assert gate(SIGNED).ruling(changed, NOW) is Ruling.WAIT_FOR_APPROVAL
-    assert gate(SIGNED).ruling(AINO, NOW) is Ruling.CLOSE
+    assert gate(SIGNED).ruling(changed) is Ruling.WAIT_FOR_APPROVAL
+    assert gate(SIGNED).ruling(AINO) is Ruling.CLOSE
 
 
 def test_the_case_of_an_address_changes_nothing() -> None:
@@ -79,8 +80,8 @@ def test_the_case_of_an_address_changes_nothing() -> None:
 
 def test_a_word_holds_for_thirty_days() -> None:
     last = NOW + VALID_FOR - timedelta(microseconds=1)
-    assert gate(SIGNED).ruling(AINO, last) is Ruling.CLOSE
-    assert gate(SIGNED).ruling(AINO, NOW + VALID_FOR) is Ruling.WAIT_FOR_APPROVAL
+    assert gate(SIGNED, now=last).ruling(AINO) is Ruling.CLOSE
+    assert gate(SIGNED, now=NOW + VALID_FOR).ruling(AINO) is Ruling.WAIT_FOR_APPROVAL
 
 
 def test_a_list_is_named_by_all_that_is_signed_for_and_by_when_it_was_offered() -> None:
@@ -124,11 +125,11 @@ def test_the_cap_is_ten_or_five_per_cent(people: int, most: int) -> None:
 
 
 def test_beyond_the_cap_the_rest_waits_and_what_was_begun_goes_on() -> None:
-    asked = tuple((f"p{number}/00002", NOW) for number in range(10))
-    assert gate(SIGNED, asked_at=asked).ruling(AINO, NOW) is Ruling.WAIT_FOR_TOMORROW
-    assert gate(SIGNED, asked_at=asked).ruling(AINO, NOW + DAY) is Ruling.CLOSE
-    begun = (*asked[:9], (AINO.step, NOW))
-    assert gate(SIGNED, asked_at=begun).ruling(AINO, NOW) is Ruling.CLOSE
+    asked = {f"p{number}/00002": NOW for number in range(10)}
+    assert gate(SIGNED, asked_at=asked).ruling(AINO) is Ruling.WAIT_FOR_TOMORROW
+    assert gate(SIGNED, asked_at=asked, now=NOW + DAY).ruling(AINO) is Ruling.CLOSE
+    begun = {**asked, AINO.step: NOW}
+    assert gate(SIGNED, asked_at=begun).ruling(AINO) is Ruling.CLOSE
 
 
 @given(
@@ -139,8 +140,7 @@ def test_beyond_the_cap_the_rest_waits_and_what_was_begun_goes_on() -> None:
 def test_no_day_ever_has_more_than_the_cap(asked: list[int], people: int, hour: int) -> None:
     """Whatever the moments, letting one more through keeps the last 24 hours within the cap."""
     now = NOW + timedelta(hours=hour)
-    moments = tuple((f"x/{i}", NOW + timedelta(hours=at)) for i, at in enumerate(asked) if at <= hour)
-    if gate(SIGNED, asked_at=moments, people=people).ruling(AINO, now) is Ruling.CLOSE:
-        assert sum(at > now - DAY for _, at in moments) + 1 <= most_a_day(people)
-    else:
-        assert sum(at > now - DAY for _, at in moments) >= most_a_day(people)
+    moments = {f"x/{i}": NOW + timedelta(hours=at) for i, at in enumerate(asked) if at <= hour}
+    recent = sum(at > now - DAY for at in moments.values())
+    ruling = gate(SIGNED, now=now, asked_at=moments, people=people).ruling(AINO)
+    assert (ruling is Ruling.CLOSE) == (recent + 1 <= most_a_day(people))

@@ -6,17 +6,20 @@ people are asked. The city's allowed partner domains do not count here: who need
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from tenure_policies.forwarding.judge import judge
+from tenure_policies.forwarding.judge import judge_ways
+from tenure_policies.forwarding.resolve import Resolver
 from tenure_policies.forwarding.tenant import AddressBook, Mailbox
 from tenure_policies.forwarding.verdicts import Finding, FindingKind, Reason
+from tenure_policies.forwarding.ways_out import WaysOut, ways_out
 from tenure_server.adapters.graph.client import GraphClient
 from tenure_server.adapters.graph.errors import GraphRefusedError, SignInRefusedError
 from tenure_server.adapters.graph.mailboxes import GraphMailboxes, rules_path
 from tenure_server.adapters.graph.people import GraphPeople
 from tenure_server.domain.account_facts import RuleCleared
 from tenure_server.domain.message import N_, Message, say
-from tenure_server.domain.tenant_copy import TENANT_BOOKS, TENANT_USERS, users_of
+from tenure_server.domain.tenant_copy import TENANT_BOOKS, TENANT_USERS, TenantBook, users_of
 from tenure_server.usecases.ports import Store
 
 _UNSEEN = frozenset(
@@ -54,7 +57,10 @@ class LeaversRules:
             raise
         except GraphRefusedError as error:
             return (), unreadable(error.code)
-        judged = judge(await self._book(user), [Mailbox(user=user, rules=rules)]).mailboxes
+        ways = ways_out(Mailbox(user=user, rules=rules))
+        if not ways.ways:
+            return (), None
+        judged = judge_ways(await self._book(ways), [ways]).mailboxes
         findings = [finding for one in judged for finding in one.findings if finding.active]
         return _outside(findings), _unseen(findings)
 
@@ -74,16 +80,32 @@ class LeaversRules:
         sentence = N_("Rules that send mail outside could not be switched off ({why}): do it in the mailbox.")
         return say(sentence, why=", ".join(sorted(set(failed))))
 
-    async def _book(self, user: str) -> AddressBook:
+    async def _book(self, ways: WaysOut) -> AddressBook:
         """Return what addresses lead to: the copy of the tenant's directory, or its domains alone."""
         async with self._store.reading() as tx:
             book = await tx.records.get(TENANT_BOOKS, _BOOK)
             users = users_of(await tx.records.all(TENANT_USERS))
-        if book is not None:
-            return AddressBook(
-                domains=book.domains, users=tuple(users.values()), groups=book.groups, contacts=book.contacts
-            )
-        return AddressBook(domains=tuple(await self._people.domains()), complete=False)
+        if book is None:
+            return AddressBook(domains=tuple(await self._people.domains()), complete=False)
+        known = AddressBook(
+            domains=book.domains, users=tuple(users.values()), groups=book.groups, contacts=book.contacts
+        )
+        resolver = Resolver(known)
+        led_to = {group for way in ways.ways for to in way.targets for group in resolver.leads(to).groups}
+        members = {group: await self._members(group, book) for group in sorted(led_to)}
+        groups = tuple(replace(one, members=members.get(one.id)) for one in book.groups)
+        return replace(known, groups=groups)
+
+    async def _members(self, group: str, book: TenantBook) -> tuple[str, ...] | None:
+        """Return who is in a group, also through others, without those others themselves."""
+        try:
+            members = await self._people.members(group)
+        except SignInRefusedError:
+            raise
+        except GraphRefusedError:
+            return None
+        groups = {one.id for one in book.groups}
+        return None if members is None else tuple(one for one in members if one not in groups)
 
 
 def unreadable(code: str) -> Message:
