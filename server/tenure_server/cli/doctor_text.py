@@ -34,6 +34,12 @@ _CHECKS = {
 def examination_lines(found: Examination, speak: Translator) -> Iterator[str]:
     """Write the examination as a table: state, what, why, and what to do."""
     yield speak.say(say(N_("Examined for: {features}"), features=_features(found.wanted, speak)))
+    facts = found.connection
+    if facts.token_object:
+        ids = N_("Tenant {tenant}, registration {client}, its object in the tenant {object}.")
+        yield speak.say(
+            say(ids, tenant=facts.token_tenant, client=facts.token_client, object=facts.token_object)
+        )
     yield ""
     words = {state: speak.gettext(word) for state, word in _STATES.items()}
     width = max(map(len, words.values()))

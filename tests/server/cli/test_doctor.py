@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fakes.data_directory import machine
-from fakes.graph_simulator import RunningSimulator, SimulatedTenant, running
+from fakes.graph_simulator import Fault, RunningSimulator, SimulatedTenant, running
 from fakes.registration import (
     CLIENT,
     LONG_AGO,
@@ -65,8 +65,11 @@ class Here:
             CLIENT, certificate=certificate, roles=roles, scoped_roles=dict.fromkeys(scoped, mailboxes)
         )
 
+    def words(self, *words: str, language: str = "en") -> list[str]:
+        return ["--language", language, "doctor", "graph", "--data", str(self.folder / "data"), *words]
+
     def run(self, *words: str, code: int = 0, language: str = "en") -> Result:
-        arguments = ["--language", language, "doctor", "graph", "--data", str(self.folder / "data"), *words]
+        arguments = self.words(*words, language=language)
         result = CliRunner().invoke(main, arguments, catch_exceptions=False)
         assert result.exit_code == code, f"{words} {result.exit_code}\n{result.output}{result.stderr}"
         return result
@@ -96,6 +99,7 @@ def test_the_least_that_is_needed_is_fine(here: Here) -> None:
     shown = here.run(*TRIED).stdout
     assert "Nothing is missing or too wide." in shown
     assert "Examined for: look at mailboxes" in shown
+    assert here.tenant.apps[CLIENT].object_id in shown
     assert set(here.checks(*TRIED).values()) == {"ok"}
 
 
@@ -275,6 +279,29 @@ def test_what_does_not_answer_is_told_and_nothing_is_called_ok_for_it(
     found = here.checks(*TRIED, code=1)
     assert found[check] == "wrong"
     assert found["MailboxSettings.Read"] == "cannot_tell"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(path="/domains", times=9, raw=b'{"value": [{"id": "ranta'),
+        Fault(path="/users", times=9, raw=b"<html>" + b"x" * 100_000),
+        Fault(path="/groups", times=9, status=503),
+        Fault(path="*/messageRules", times=9, cut=True),
+        Fault(path="/contacts", times=9, raw=b'{"value": 7}'),
+        Fault(path="/domains", times=9, raw=b'{"value": [1, null, {"id": 5}]}'),
+    ],
+    ids=["truncated", "a page", "unavailable", "cut off", "no list", "odd values"],
+)
+def test_rubbish_from_the_tenant_is_told_or_passed_over_and_never_a_traceback(
+    here: Here, fault: Fault
+) -> None:
+    here.register(READING, scoped=["MailboxSettings.Read"])
+    here.tenant.quirks.add(fault)
+    document = json.loads(CliRunner().invoke(main, here.words("--json", *TRIED)).stdout)
+    found = {one["check"]: one["state"] for one in document["checks"]}
+    assert found["sign_in"] == "ok"
+    assert document["fine"] is ("graph" not in found)
 
 
 def test_a_managed_identity_has_no_key_to_keep(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
