@@ -169,8 +169,8 @@ class _Run:
                 return
 
     async def _send(self, chunk: list[_Item]) -> None:
-        token = await self._client.token()
         try:
+            token = await self._client.token()
             answers = await self._answers(chunk)
         except GraphTooLargeError as error:
             await self._split(chunk, error)

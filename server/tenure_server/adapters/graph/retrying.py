@@ -205,11 +205,12 @@ def claims_challenge(header: str) -> str | None:
 
 def _again(tries: Tries, patience: Patience, told: float | None, chance: float) -> Wait | GiveUp:
     most = patience.attempts if told is None else patience.told_attempts
+    grown = min(patience.longest_seconds, patience.first_seconds * 2.0 ** min(tries.attempts, 30))
     if told is None:
-        grown = min(patience.longest_seconds, patience.first_seconds * 2.0 ** min(tries.attempts, 30))
         seconds = grown * (0.5 + chance / 2)
     else:
-        seconds = told + chance * min(1.0, told / 10)
+        # "Retry-After: 0" again and again would use the patience up in no time.
+        seconds = max(told, grown / 10) + chance * min(1.0, told / 10)
     if tries.attempts + 1 >= most or tries.waited_seconds + seconds > patience.total_seconds:
         return GiveUp(passing=True, retry_after_seconds=told)
     return Wait(seconds=seconds)

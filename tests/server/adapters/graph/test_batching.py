@@ -10,8 +10,9 @@ import pytest
 from fakes.graph_http import FakeSignIn, Script, batched, client, error
 from tenure_server.adapters.graph.batching import BatchReply, BatchRequest
 from tenure_server.adapters.graph.client import GraphClient
-from tenure_server.adapters.graph.errors import GraphRefusedError, GraphUnavailableError
+from tenure_server.adapters.graph.errors import GraphRefusedError, GraphUnavailableError, SignInRefusedError
 from tenure_server.adapters.graph.retrying import Patience
+from tenure_server.domain.message import say
 
 QUICK = Patience(first_seconds=0.001, longest_seconds=0.002)
 
@@ -114,6 +115,17 @@ async def test_a_challenge_in_a_batch_is_met_once_for_all_its_items() -> None:
 async def test_a_batch_that_is_refused_whole_ends_the_run() -> None:
     with pytest.raises(GraphRefusedError):
         await answered(client(Script([error(403, "Forbidden")])), requests(50))
+
+
+async def test_a_sign_in_that_is_refused_ends_the_run_and_holds_no_mailbox() -> None:
+    class Refused(FakeSignIn):
+        async def token(self, *, claims: str | None = None, instead_of: str | None = None) -> str:
+            raise SignInRefusedError(say("no"))
+
+    graph = client(Script([httpx2.Response(200)]), sign_in=Refused())
+    with pytest.raises(SignInRefusedError):
+        await answered(graph, requests(50))
+    assert graph.slots.mailboxes == 0
 
 
 async def test_a_tenant_that_does_not_answer_ends_the_run_after_what_was_answered() -> None:

@@ -76,6 +76,16 @@ def test_who_is_told_to_wait_waits_at_least_so_long() -> None:
     assert 2.128 < later.seconds < 2.5
 
 
+def test_who_is_told_to_come_back_at_once_again_and_again_takes_longer_each_time() -> None:
+    tries, waits = Tries(), []
+    while isinstance(said := decided(reply(429, retry_after="0"), tries=tries), Wait):
+        waits.append(said.seconds)
+        tries = tries.waited(said.seconds)
+    assert waits == sorted(waits)
+    assert waits[0] > 0
+    assert 30 < sum(waits) <= Patience().total_seconds
+
+
 @pytest.mark.parametrize("message", ["Rate limit reached", "rate limit REACHED. Retry."])
 def test_a_500_that_says_rate_limit_is_throttling_even_for_what_must_not_be_repeated(message: str) -> None:
     assert isinstance(decided(reply(500, message=message), repeatable=False), Wait)
