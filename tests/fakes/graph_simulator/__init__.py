@@ -52,6 +52,7 @@ class running:  # noqa: N801 - reads as a verb: `with running(tenant)`
         self._contract: Contract | None = contract() if validate else None
         self._seen = None if self._contract is None else self._contract.watch()
         observe = None if self._seen is None else self._seen.add
+        self._tenant = tenant
         self._server = SimulatorServer(tenant, observe=observe)
 
     def __enter__(self) -> RunningSimulator:
@@ -73,5 +74,7 @@ class running:  # noqa: N801 - reads as a verb: `with running(tenant)`
         self._conclude(error)
 
     def _conclude(self, error: BaseException | None) -> None:
+        if error is None and self._tenant.crashes:
+            raise RuntimeError("the simulator could not cope with a call") from self._tenant.crashes[0]
         if error is None and self._seen is not None:
             self._seen.conclude()

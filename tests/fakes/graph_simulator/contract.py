@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from openapi_core import OpenAPI
@@ -154,7 +155,7 @@ def _request(exchange: Exchange) -> _Request:
         body = json.dumps(body).encode()
     return _Request(
         host_url=HOST,
-        path=BASE + exchange.path,
+        path=BASE + quote(exchange.path, safe="/@$%"),
         method=exchange.method.lower(),
         parameters=RequestParameters(
             query=ImmutableMultiDict(exchange.query),

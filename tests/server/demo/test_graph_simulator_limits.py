@@ -242,3 +242,41 @@ def test_a_truncated_body_is_refused(simulator: RunningSimulator) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
         assert client.patch(f"{rules_of(user)}/{rule}", json={"isOn": False}).status_code == 400
         assert client.patch(f"{rules_of(user)}/{rule}").status_code == 400
+
+
+def test_a_name_is_found_however_it_is_encoded(simulator: RunningSimulator, client: httpx2.Client) -> None:
+    guest = simulator.tenant.add_user("koti_example.com#EXT#@rantala.example", user_type="Guest")
+    odd = simulator.tenant.add_user("o'brien+x@rantala.example")
+    rule = simulator.tenant.add_rule(odd, id="AQ/A+B=")
+    for name, user in (
+        ("koti_example.com%23EXT%23@rantala.example", guest),
+        ("koti_example.com%23ext%23%40rantala.example", guest),
+        ("o%27brien%2Bx@rantala.example", odd),
+        (odd.id.upper(), odd),
+    ):
+        assert client.get(f"/users/{name}").json()["id"] == user.id
+        one = {"id": "1", "method": "GET", "url": f"/users/{name}?$select=id"}
+        assert by_id(client.post("/$batch", json={"requests": [one]}))["1"]["body"]["id"] == user.id
+    assert client.get(f"{rules_of(odd.id)}/AQ%2FA%2BB%3D").json()["id"] == rule
+
+
+def test_a_hostile_name_and_a_rule_of_a_megabyte_come_through(
+    simulator: RunningSimulator, client: httpx2.Client
+) -> None:
+    name = "\u202egnp.exe </script>\x00\n" + "x" * 1_000_000
+    user = simulator.tenant.add_user("hostile@rantala.example", display_name="\u202e<b>")
+    simulator.tenant.add_forward(user, "home@example.net", displayName=name)
+    assert client.get(f"/users/{user.id}").json()["displayName"] == "\u202e<b>"
+    assert client.get(rules_of(user.id)).json()["value"][0]["displayName"] == name
+
+
+def test_what_the_simulator_cannot_cope_with_fails_the_test() -> None:
+    tenant = SimulatedTenant()
+    tenant.add_user("a@rantala.example")
+    with (  # noqa: PT012
+        pytest.raises(RuntimeError, match="could not cope"),
+        running(tenant, validate=False) as simulator,
+        signed_in(simulator, "LicenseAssignment.ReadWrite.All") as client,
+    ):
+        wrong = {"addLicenses": 1, "removeLicenses": None}
+        assert client.post("/users/a@rantala.example/assignLicense", json=wrong).status_code == 500

@@ -19,6 +19,7 @@ from tenure_server.demo.graph_simulator.machine_identity import (
     identity_token,
 )
 from tenure_server.demo.graph_simulator.objects import Logged
+from tenure_server.demo.graph_simulator.routing import decoded
 from tenure_server.demo.graph_simulator.sign_in import SignIn
 from tenure_server.demo.graph_simulator.sign_in_errors import SignInError
 from tenure_server.demo.graph_simulator.state import SimulatedTenant
@@ -44,7 +45,11 @@ class SimulatorApp:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        response = await self._respond(request)
+        try:
+            response = await self._respond(request)
+        except Exception as error:
+            self._tenant.crashes.append(error)
+            response = JSONResponse({"error": {"code": "simulatorCrashed", "message": repr(error)}}, 500)
         if response is None:
             _cut(send)
             return
@@ -107,7 +112,7 @@ class SimulatorApp:
             caller=Caller(client_id=""),
             origin=origin,
             method=request.method,
-            path=path if path == unquote(path).replace("/", "%2F") else unquote(path),
+            path=decoded(path),
             query=dict(request.query_params),
             headers=headers,
         )
@@ -117,7 +122,7 @@ class SimulatorApp:
         except GraphError as error:
             log(call).status = error.status
             return error.answer(call)
-        if path in (BATCH_PATH, "/%24batch"):
+        if call.path == BATCH_PATH:
             return await answer_batch(self._graph, call)
         return await self._graph.answer(call)
 

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from tenure_server.demo.graph_simulator.answers import VERSION, Answer, Call, GraphError
 from tenure_server.demo.graph_simulator.graph import Asked, Graph, log, through
+from tenure_server.demo.graph_simulator.routing import decoded
 
 BATCH_PATH = "/$batch"
 MOST = 20
@@ -78,11 +79,10 @@ async def _one(
         )
         return _reply(item["id"], wrong.answer(call))
     url = urlsplit(item["url"])
-    path = unquote(url.path)
     inner = replace(
         call,
         method=item["method"].upper(),
-        path=path.removeprefix(VERSION),
+        path=decoded(url.path).removeprefix(VERSION),
         query=dict(parse_qsl(url.query, keep_blank_values=True)),
         headers=headers,
         body=item.get("body"),

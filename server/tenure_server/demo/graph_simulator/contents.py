@@ -55,6 +55,8 @@ class Contents:
     apps: dict[str, SimulatedApp] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
     sent: list[SentMail] = field(default_factory=list)
+    crashes: list[Exception] = field(default_factory=list)
+    """What the simulator itself could not cope with; a test ends with the first of them."""
     quirks: Quirks = field(default_factory=Quirks)
     limits: Limits = field(default_factory=Limits)
     latency_seconds: float = 0.0
@@ -95,7 +97,8 @@ class Contents:
 
     def find_user(self, name: str) -> SimulatedUser | None:
         """Return the account of an id or a user principal name."""
-        return self.users.get(name) or self.users.get(self.by_name.get(name.lower(), ""))
+        known = name.lower()
+        return self.users.get(known) or self.users.get(name) or self.users.get(self.by_name.get(known, ""))
 
     def user(self, name: str) -> SimulatedUser:
         """Return the account of an id or a user principal name.

@@ -9,6 +9,12 @@ from tenure_server.demo.graph_simulator.access import Needs
 from tenure_server.demo.graph_simulator.answers import Answer, Call, GraphError
 
 Handler = Callable[[Call], Answer]
+ENCODED_SLASH = "%2F"
+
+
+def decoded(path: str) -> str:
+    """Decode a path, except for slashes that are part of a name."""
+    return "/".join(unquote(segment).replace("/", ENCODED_SLASH) for segment in path.split("/"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,9 @@ class Routes:
                 continue
             known = True
             if route.method == call.method:
-                call.parameters = {name: unquote(value) for name, value in found.groupdict().items()}
+                call.parameters = {
+                    name: value.replace(ENCODED_SLASH, "/") for name, value in found.groupdict().items()
+                }
                 return route
         if known:
             raise GraphError(
