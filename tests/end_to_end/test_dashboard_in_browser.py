@@ -6,7 +6,9 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import uvicorn
@@ -15,6 +17,7 @@ from fastapi import FastAPI, Request, Response
 from fakes.dashboard import COOKIE, LOOK, NOW, FakeDashboard, FakeMovableClock, FakeSessions
 from tenure_server.domain.message import say
 from tenure_server.usecases.dashboard import Session
+from tenure_server.usecases.mail_views import MailFilter, MailList
 from tenure_server.usecases.views import LaptopFilter, LaptopList
 from tenure_server.web.dashboard.desk import PageError
 from tenure_server.web.dashboard.pages import install
@@ -31,7 +34,13 @@ pytestmark = [
 
 
 class ChangingDashboard(FakeDashboard):
-    """After the page was first asked for, every holder has another name."""
+    """After the page was first asked for, every holder and every owner of a mailbox has another name."""
+
+    async def mail(self, wanted: MailFilter) -> MailList:
+        view = await super().mail(wanted)
+        if len(self.post.asked) == 1:
+            return view
+        return replace(view, rows=tuple(replace(row, name=RENAMED) for row in view.rows))
 
     async def laptops(self, wanted: LaptopFilter) -> LaptopList:
         view = await super().laptops(wanted)
@@ -57,6 +66,19 @@ class SignedIn(FakeSessions):
         return Session(cookie=COOKIE, name=self.name, expires=NOW)
 
 
+MEASURE = """<script>
+const told = window.parent.document.documentElement.dataset
+told.width = window.innerWidth
+told.beyond = Math.max(0, document.documentElement.scrollWidth - window.innerWidth)
+</script>"""
+
+
+async def measured(response: Response) -> Response:
+    """Let a page measure itself in a frame, which its own policy would forbid twice."""
+    page = b"".join([part async for part in response.body_iterator]).decode()
+    return Response(page + MEASURE, media_type="text/html")
+
+
 @pytest.fixture
 def queries() -> FakeDashboard:
     return ChangingDashboard()
@@ -72,13 +94,23 @@ def origin(queries: FakeDashboard) -> Iterator[str]:
         page = "<!doctype html><title>x</title><script>console.log('ran')</script>"
         return Response(page, media_type="text/html", headers=page_headers("abc", "en"))
 
+    @app.get("/frame")
+    async def frame(path: str, width: int) -> Response:
+        """Hold a page in a frame: no window is as narrow as a telephone."""
+        address = f"{path}{'&' if '?' in path else '?'}lang=fi&live=off&measured=yes"
+        page = (
+            f'<!doctype html><iframe width="{width}" height="900" style="border:0" src="{escape(address)}">'
+        )
+        return Response(page, media_type="text/html")
+
     @app.middleware("http")
     async def sign_in(request: Request, call_next):
         request.scope["headers"] = [
             *request.scope["headers"],
             (b"cookie", f"tenure_session={COOKIE}".encode()),
         ]
-        return await call_next(request)
+        response = await call_next(request)
+        return await measured(response) if "measured" in request.query_params else response
 
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
@@ -124,6 +156,29 @@ def test_the_list_keeps_itself_up_to_date_and_the_browser_complains_of_nothing(o
     assert f'lang="{language}"' in page
     assert page.count(RENAMED) >= 50
     assert 'class="stale-notice" role="status" hidden' in page
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_the_list_of_mailboxes_keeps_itself_up_to_date_too(origin, tmp_path, language):
+    page, console = browse(f"{origin}/mail?lang={language}", tmp_path)
+    assert console == []
+    assert f'lang="{language}"' in page
+    assert page.count(RENAMED) == 100
+    assert 'class="stale-notice" role="status" hidden' in page
+
+
+@pytest.mark.parametrize("path", ["/mail/T-003", "/mail/allowed"])
+def test_the_other_pages_of_mail_are_shown_without_a_complaint(origin, tmp_path, path):
+    page, console = browse(f"{origin}{path}?lang=en", tmp_path)
+    assert console == []
+    assert 'role="rowheader"' in page
+
+
+@pytest.mark.parametrize("path", ["/laptops", "/mail?verdict=violation", "/mail/T-003", "/mail/allowed"])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_no_page_is_wider_than_the_window(origin, tmp_path, path, width):
+    page, _ = browse(f"{origin}/frame?{urlencode({'path': path, 'width': width})}", tmp_path)
+    assert f'data-width="{width}" data-beyond="0"' in page
 
 
 def test_a_reader_who_stopped_the_updates_sees_the_page_as_it_was(origin, tmp_path):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from tenure_policies.forwarding.verdicts import BlindSpot, Finding, FindingKind, Reason
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import FixState, LookedAtBy
+from tenure_server.domain.notice import NoticeState
 from tenure_server.usecases.mail_views import (
     PAGE_SIZE,
     AllowanceRow,
@@ -46,6 +47,7 @@ def fixed(now: datetime, by: LookedAtBy = LookedAtBy.SERVER, *, told: bool = Tru
         asked_at=now - timedelta(days=3),
         done_at=now - timedelta(days=3),
         told_at=now - timedelta(days=2) if told else None,
+        notice=NoticeState.SENT if told else NoticeState.PLANNED,
     )
 
 

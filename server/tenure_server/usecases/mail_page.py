@@ -6,9 +6,11 @@ should look at; what was not looked at is told apart from what is well; the newe
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tenure_policies.forwarding.verdicts import BlindSpot, Finding, MailVerdict
+from tenure_server.domain.due_notices import FORWARD_OFF
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import (
@@ -25,6 +27,7 @@ from tenure_server.domain.mail_check import (
 )
 from tenure_server.domain.mail_scope import STALE_AFTER, standing_verdict
 from tenure_server.domain.mandate import Mandate
+from tenure_server.domain.notice import NOTICES
 from tenure_server.domain.rights import rights_of
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.mail_views import (
@@ -94,10 +97,15 @@ async def mailbox_page(tx: Transaction, person: PersonId, at: datetime) -> Mailb
     if person not in facts.people and state is None:
         return None
     fixes = await tx.records.all(RULE_FIXES, subject=person)
+    told = {
+        notice.about: notice.state
+        for notice in await tx.records.all(NOTICES, subject=person)
+        if notice.key == FORWARD_OFF
+    }
     return MailboxPage(
         at=at,
         mailbox=_row(facts, person, state, _newest_fixes(fixes), at),
-        fixes=tuple(_fix(fix) for fix in reversed(fixes)),
+        fixes=tuple(replace(_fix(fix), notice=told.get(fix.at)) for fix in reversed(fixes)),
         fixing=_fixing(await tx.records.all(FIXING_SWITCHES)),
         blind_spots=_blind_spots(await tx.records.get(LAST_CHECKS, LAST)),
     )

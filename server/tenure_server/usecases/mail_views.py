@@ -13,6 +13,7 @@ from tenure_policies.forwarding.verdicts import Finding
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import FixState, LookedAtBy
 from tenure_server.domain.message import Message
+from tenure_server.domain.notice import NoticeState
 
 PAGE_SIZE = 100
 
@@ -50,7 +51,9 @@ class FixRow:
     asked_at: datetime | None = None
     done_at: datetime | None = None
     told_at: datetime | None = None
-    """When the trustee was written to."""
+    """When the trustee was written to, or people were asked to tell them."""
+    notice: NoticeState | None = None
+    """How far the mail to the trustee has come; None: there is none, or it was not asked for."""
     why: Message | None = None
 
 

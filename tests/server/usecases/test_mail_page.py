@@ -12,6 +12,7 @@ from fakes.city import City
 from fakes.town import Town, town
 from tenure_policies.forwarding.verdicts import BlindSpot, Finding, FindingKind, MailVerdict, Reason
 from tenure_server.adapters.database.record_queries import RecordQueries
+from tenure_server.domain.due_notices import FORWARD_OFF
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import (
     ALLOWED_DOMAINS,
@@ -27,6 +28,7 @@ from tenure_server.domain.mail_check import (
     MailboxState,
     RuleFix,
 )
+from tenure_server.domain.notice import NOTICES, Notice, NoticeState
 from tenure_server.domain.record import Record, RecordKind
 from tenure_server.usecases.answer_dashboard import StoredAnswers
 from tenure_server.usecases.mail_views import PAGE_SIZE, AllowanceState, MailFilter, MailGlance, Standing
@@ -143,6 +145,21 @@ async def test_a_finding_carries_the_newest_fix_of_its_rule(here: Town) -> None:
     assert page.mailbox == row
     assert [one.state for one in page.fixes] == [FixState.FAILED, FixState.DONE]
     assert page.fixes[1].told_at == here.now
+
+
+async def test_what_became_of_the_mail_to_the_trustee_stands_with_the_fix(here: Town) -> None:
+    found = fix(here)
+    await know(here, MAILBOX_STATES, state(here, "aino"))
+    await know(here, RULE_FIXES, found, fix(here, 2, told_at=None))
+    told = Notice(
+        person="aino", key=FORWARD_OFF, about=found.at, at=here.now, rule="P23", state=NoticeState.BY_HAND
+    )
+    await know(here, NOTICES, told, replace(told, key="T-30", state=NoticeState.SENT))
+
+    page = await answers(here).mailbox(PersonId("aino"))
+
+    assert page is not None
+    assert [one.notice for one in page.fixes] == [None, NoticeState.BY_HAND]
 
 
 async def test_nothing_found_long_ago_is_not_well_any_more(here: Town) -> None:

@@ -13,6 +13,7 @@ from fakes.dashboard import LOOK, NOW, TOKEN, FakeDashboard, FakeSessions
 from tenure_policies.forwarding.verdicts import BlindSpot
 from tenure_server.domain.errors import InputError, NotFoundError
 from tenure_server.domain.message import say
+from tenure_server.domain.notice import NoticeState
 from tenure_server.usecases.allow_domains import Allowance
 from tenure_server.usecases.mail_views import CheckView, FixingView, MailFilter, Standing
 from tenure_server.web.dashboard.pages import install
@@ -122,9 +123,35 @@ async def test_a_verdict_is_a_word_and_a_shape_not_a_colour_alone(reader):
 
 async def test_a_rule_that_was_switched_off_is_shown_off_and_by_whom(reader):
     page = (await reader.get("/mail/T-007")).text
-    for said in ("not in force", "Switched off", "by the server", "Told that a rule sent mail outside"):
+    for said in (
+        "not in force",
+        "Switched off",
+        "by the server",
+        "Told by mail to which domain a rule sent mail",
+    ):
         assert said in page, said
     assert "by the holder&#39;s laptop" in (await reader.get("/mail/T-008")).text
+
+
+@pytest.mark.parametrize(
+    ("notice", "said"),
+    [
+        (None, "Not told yet."),
+        (NoticeState.PLANNED, "Not told yet."),
+        (NoticeState.SENDING, "Not told yet."),
+        (NoticeState.UNCONFIRMED, "whether it was taken, nobody can tell"),
+        (NoticeState.FAILED, "people were asked to tell them"),
+        (NoticeState.BY_HAND, "people were asked to tell them"),
+        (NoticeState.SKIPPED, "there was nothing to tell any more"),
+    ],
+)
+async def test_nobody_is_said_to_be_told_who_was_not(reader, queries, notice, said):
+    row = next(row for row in queries.post.boxes if row.person == "T-007")
+    findings = (replace(row.findings[0], fix=replace(row.findings[0].fix, notice=notice)),)
+    queries.post.boxes = (replace(row, findings=findings),)
+    told = (await reader.get("/mail/T-007")).text.split('id="told"')[1].split("</section>")[0]
+    assert said in told
+    assert "Told by mail" not in told
 
 
 async def test_a_mailbox_that_cannot_be_read_says_why(reader):

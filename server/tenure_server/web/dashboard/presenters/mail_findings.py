@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from tenure_policies.forwarding.verdicts import Finding, FindingKind
 from tenure_server.domain import forwarding_words
 from tenure_server.domain.mail_check import FixState
+from tenure_server.domain.message import N_
+from tenure_server.domain.notice import NoticeState
 from tenure_server.usecases.mail_views import FindingRow, FixRow
 from tenure_server.web.dashboard.presenters import mail_words
 from tenure_server.web.dashboard.presenters.moments import Moment, Scribe
 from tenure_server.web.dashboard.presenters.words import Label
 
 SHORT_RULE = 12
+_BY_PEOPLE = N_("No mail was taken for them: people were asked to tell them, by a task.")
+_TOLD = {
+    NoticeState.SENT: N_("Told by mail to which domain a rule sent mail, and that it was switched off."),
+    NoticeState.UNCONFIRMED: N_("A mail was sent; whether it was taken, nobody can tell."),
+    NoticeState.FAILED: _BY_PEOPLE,
+    NoticeState.BY_HAND: _BY_PEOPLE,
+    NoticeState.SKIPPED: N_("Not told: there was nothing to tell any more."),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +102,5 @@ def shortened(rule: str) -> str:
 
 
 def _told(row: FixRow, scribe: Scribe) -> str:
-    _ = scribe.speak.gettext
-    if row.told_at is not None:
-        return _("Told that a rule sent mail outside, to which domain, and that it was switched off.")
-    if row.state is FixState.DONE:
-        return _("Not told yet.")
-    return _("Nothing to tell: nothing was switched off.")
+    told = _TOLD.get(row.notice) if row.notice is not None else None
+    return scribe.speak.gettext(told or N_("Not told yet."))
