@@ -18,7 +18,7 @@ import msgspec
 from tenure_policies.envelope import Moment
 from tenure_policies.forwarding.mail_order import MailOrder, MailReport, ReportedFinding, ReportedFix
 from tenure_policies.forwarding.tenant import User
-from tenure_policies.forwarding.verdicts import Finding, FindingKind, MailboxJudgement
+from tenure_policies.forwarding.verdicts import Finding, MailboxJudgement
 
 CHECK_EVERY: Final = timedelta(hours=1)
 RENEW_EVERY: Final = timedelta(hours=12)
@@ -115,7 +115,7 @@ def to_switch_off(judged: MailboxJudgement) -> dict[str, tuple[str, ...]]:
     """Return the rules to switch off, with the domains that they lead to."""
     domains: dict[str, tuple[str, ...]] = {}
     for finding in judged.findings:
-        if finding.kind is FindingKind.RULE and finding.active and finding.outside and finding.rule_id:
+        if finding.to_switch_off and finding.rule_id:
             named = () if finding.target_domain is None else (finding.target_domain,)
             domains[finding.rule_id] = tuple(sorted({*domains.get(finding.rule_id, ()), *named}))
     return domains

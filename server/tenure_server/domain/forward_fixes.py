@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tenure_policies.forwarding.verdicts import Finding, FindingKind
+from tenure_policies.forwarding.verdicts import Finding
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import FixState, LookedAtBy, RuleFix
 from tenure_server.domain.message import N_, say
@@ -66,7 +66,7 @@ def rules_to_switch_off(findings: Sequence[Finding]) -> Mapping[str, tuple[str, 
     """Return the rules that lead outside and can be switched off through Graph, with their target domains."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for one in findings:
-        if one.kind is FindingKind.RULE and one.active and one.outside and one.rule_id:
+        if one.to_switch_off and one.rule_id:
             found[one.rule_id] |= {one.target_domain} if one.target_domain else set()
     return {rule: tuple(sorted(domains)) for rule, domains in found.items()}
 
