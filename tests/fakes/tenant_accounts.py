@@ -26,6 +26,7 @@ ROLES = frozenset(
         "User.Read.All",
         "Domain.Read.All",
         "GroupMember.Read.All",
+        "OrgContact.Read.All",
         "MailboxSettings.ReadWrite",
         "User.EnableDisableAccount.All",
         "User.RevokeSessions.All",

@@ -20,6 +20,7 @@ TASK = Task(
     due=datetime(2029, 7, 3, 21, tzinfo=UTC),
     why=say("Close {person}'s mailbox.", person="aino"),
     rule="P20",
+    because=say("The licence comes from the group {group}.", group="g1"),
 )
 
 
@@ -39,10 +40,12 @@ def here(tmp_path: Path) -> Machine:
 def test_open_tasks_are_listed_for_people_and_for_scripts(here: Machine) -> None:
     assert "Close aino's mailbox." in here.run("tasks list").stdout
     assert "(due 4 Jul 2029, 00:00)" in here.run("tasks list").stdout
+    assert "  The licence comes from the group g1.\n" in here.run("tasks list").stdout
     (task,) = json.loads(here.run("tasks list", "--json").stdout)["tasks"]
     assert task["id"] == TASK.id
     assert (task["kind"], task["subject"], task["rule"]) == ("close_mailbox", "aino", "P20")
     assert task["due"] == "2029-07-03T21:00:00Z"
+    assert task["because"] == "The licence comes from the group g1."
 
 
 def test_a_task_that_was_done_is_listed_no_more_and_done_only_once(here: Machine) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import tenure_server.domain
 from tenure_policies.forwarding.verdicts import Finding, FindingKind, MailVerdict, Reason
+from tenure_server.domain.account_facts import AccountFacts, RuleCleared, opened_again
 from tenure_server.domain.account_step import AccountState, AccountStep, AccountVerb
 from tenure_server.domain.charge import Charge, ChargeState
 from tenure_server.domain.ids import PersonId, Serial
@@ -21,6 +22,8 @@ from tenure_server.domain.message import say
 from tenure_server.domain.notice import Notice, NoticeState
 from tenure_server.domain.plan import Reason as PlanReason
 from tenure_server.domain.record import RecordKind
+from tenure_server.domain.task import Task, TaskKind
+from tenure_server.domain.tenant_account import ClosingWay
 from tenure_server.usecases.record_words import TELLERS
 
 NOON = datetime(2029, 6, 1, 9, tzinfo=UTC)
@@ -130,3 +133,25 @@ def test_every_state_of_a_loan_names_both(
     assert "aino" in sentence
     assert "bert" in sentence
     assert word in sentence
+
+
+@pytest.mark.parametrize("way", ClosingWay)
+def test_what_was_done_to_an_account_is_told_without_its_id_or_a_domain(way: ClosingWay) -> None:
+    facts = AccountFacts(
+        person=AINO, user="u1", at=NOON, blocked_by="aino/00001", closed_by="aino/00002", way=way.value,
+        cleared=(RuleCleared(rule="r1", target_domains=("gmail.example",)),),
+    )  # fmt: skip
+    sentences = told(facts)
+    assert len(sentences) == 3
+    assert not any(word in " ".join(sentences) for word in ("u1", "r1", "gmail"))
+    assert told(opened_again(replace(facts, blocked_by="", cleared=()))) == [
+        "The account in the tenant stands as it was."
+    ]
+
+
+def test_a_task_tells_why_a_person_has_to() -> None:
+    task = Task(
+        kind=TaskKind.BLOCK_SIGN_IN, subject="aino", at=NOON, due=None, why=say("Block it."),
+        because=say("It holds a role."),
+    )  # fmt: skip
+    assert told(task) == ["Block it.", "It holds a role."]

@@ -18,9 +18,10 @@ from fakes.graph_simulator import (
     SimulatedUser,
     running,
 )
-from fakes.tenant_accounts import ROLES, changes, graph_into, tenant_with
+from fakes.tenant_accounts import ROLES, SENDER, changes, graph_into, tenant_with
 from fakes.town import Town, town
 from tenure_server.adapters.graph.accounts import GraphAccounts
+from tenure_server.adapters.graph.people import GraphPeople
 from tenure_server.domain.account_facts import ACCOUNT_FACTS, AccountFacts
 from tenure_server.domain.account_step import (
     ACCOUNT_STEPS,
@@ -33,6 +34,7 @@ from tenure_server.domain.account_step import (
 from tenure_server.domain.errors import ConflictError, RefusedError, UnavailableError
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.tenant_account import ClosingWay
+from tenure_server.usecases.tenant_copy import refresh_copy
 
 AINO = PersonId("aino")
 BLOCK, UNBLOCK = AccountVerb.BLOCK_SIGN_IN, AccountVerb.UNBLOCK_SIGN_IN
@@ -115,6 +117,24 @@ class TestBlocking:
         answer = await here.ask(BLOCK)
         assert answer.left is None
         assert changes(here.tenant) == ["PATCH users accountEnabled=False", "POST users revokeSignInSessions"]
+
+    async def test_a_rule_that_leads_to_a_group_with_somebody_outside_is_switched_off(
+        self, here: Here
+    ) -> None:
+        guest = here.tenant.add_user(
+            "g_home.example#EXT#@kuntala.example", mail="g@home.example", user_type="Guest"
+        )
+        inside = here.tenant.add_group("Inside", here.tenant.user(SENDER).id, mail="inside@kuntala.example")
+        outside = here.tenant.add_group("Mixed", inside.id, guest.id, mail="mixed@kuntala.example")
+        await refresh_copy(here.town.store, here.town.clock, GraphPeople(here.graph))  # type: ignore[arg-type]
+        stays = here.tenant.add_forward(here.aino, "inside@kuntala.example")
+        goes = here.tenant.add_forward(here.aino, str(outside.mail))
+        answer = await here.ask(BLOCK)
+        assert answer.left is None
+        assert {rule: here.aino.rules[rule]["isEnabled"] for rule in (stays, goes)} == {
+            stays: True,
+            goes: False,
+        }
 
     async def test_a_rule_that_cannot_be_seen_is_for_people_and_the_block_counts(self, here: Here) -> None:
         here.tenant.add_rule(here.aino, isReadOnly=True)
