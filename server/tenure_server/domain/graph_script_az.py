@@ -43,9 +43,10 @@ def az_script(request: ScriptRequest, speak: Speak) -> str:
         lines += ["", *_server(request, speak), "", *_consents(request, speak)]
         if request.grants:
             lines += ["", *_exchange(request, speak)]
-        lines += ["", *_take_back(speak)]
     if Feature.LAPTOPS in request.wanted:
         lines += ["", *_laptops(request, speak)]
+    if request.for_server:
+        lines += ["", *_take_back(speak)]  # last: it may be left at the first question
     return "\n".join([*lines, ""])
 
 

@@ -3,6 +3,7 @@ import subprocess
 
 import pytest
 
+from fakes.az_command import tools
 from tenure_server.domain.errors import InputError
 from tenure_server.domain.graph_permissions import PERMISSIONS, Feature
 from tenure_server.domain.graph_script import (
@@ -185,3 +186,43 @@ def test_nothing_is_taken_back_without_being_asked() -> None:
 def test_the_scripts_say_that_they_were_not_run_on_a_live_tenant() -> None:
     for write in (powershell_script, az_script):
         assert "not yet run on a live tenant" in write(asked(), str)
+
+
+def test_the_shell_script_grants_what_is_missing_once_and_exchange_the_rest(tmp_path) -> None:
+    here = tools(tmp_path)
+    wanted = [one.role_id for one in PERMISSIONS.values() if one.name not in OF_MAILBOXES]
+    here.consent(*wanted[:2])
+    script = az_script(asked(group="o'brien's"), str)
+    first = here.run(script)
+    assert first.returncode == 0, first.stderr
+    assert here.consents == wanted
+    assert len(here.asked("rest", "POST")) == len(wanted) - 2
+    assert (tmp_path / "pwsh.txt").read_text() == f"{CLIENT} object-of-{CLIENT}"
+    assert "Get-Group -Identity 'o''brien''s'" in (tmp_path / "exchange.ps1").read_text()
+    assert here.run(script).returncode == 0
+    assert len(here.asked("rest", "POST")) == len(wanted) - 2
+    assert here.asked("rest", "DELETE") == []
+
+
+def test_the_shell_script_takes_nothing_back_where_nobody_can_be_asked(tmp_path) -> None:
+    here = tools(tmp_path)
+    too_much = PERMISSIONS["Mail.Send"].role_id
+    here.consent(too_much)
+    ended = here.run(az_script(asked(), str))
+    assert ended.returncode != 0
+    assert f"{too_much}? [y/N]" in ended.stdout
+    assert here.asked("rest", "DELETE") == []
+    assert too_much in here.consents
+    assert here.asked("permission", "grant"), "laptops were set up before the question"
+
+
+def test_the_shell_script_registers_both_apps_and_prints_their_settings(tmp_path) -> None:
+    here = tools(tmp_path)
+    (tmp_path / "tenure-graph.crt").write_text("certificate")
+    ended = here.run(az_script(asked(client_id=""), str))
+    assert ended.returncode == 0, ended.stderr
+    assert 'graph_client_id = "00000000-0000-0000-0000-000000000001"' in ended.stdout
+    assert 'graph_laptop_client_id = "00000000-0000-0000-0000-000000000002"' in ended.stdout
+    assert here.asked("credential", "reset", "@tenure-graph.crt", "--append")
+    (grant,) = here.asked("permission", "grant")
+    assert "User.Read MailboxSettings.Read MailboxSettings.ReadWrite offline_access" in grant
