@@ -18,14 +18,12 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
+from tenure_server.adapters.graph.answers import Call, error_of, garbled, reply_of, values_of
 from tenure_server.adapters.graph.batching import BatchReply, BatchRequest, run_batches
 from tenure_server.adapters.graph.clouds import Cloud, origin
 from tenure_server.adapters.graph.errors import (
     GraphRefusedError,
     GraphTooLargeError,
-    GraphUnavailableError,
-    GraphUncertainError,
-    shown_path,
 )
 from tenure_server.adapters.graph.mailbox_slots import MailboxSlots, mailbox_of
 from tenure_server.adapters.graph.retrying import (
@@ -128,7 +126,7 @@ class GraphClient:
             GraphUncertainError: It may have been carried out; nobody can tell.
             GraphUnavailableError: Graph does not answer now, or only with what cannot be read.
         """
-        call = _Call(
+        call = Call(
             method=method,
             url=self._url(path),
             content=None if body is None else msgspec.json.encode(body),
@@ -153,7 +151,7 @@ class GraphClient:
                     tries = tries.with_new_token()
                     await self._sign_in.token(claims=claims, instead_of=token)
                 case GiveUp():
-                    raise _error(call, outcome, decision)
+                    raise error_of(call, outcome, decision)
 
     def decide(self, outcome: Reply | Broken, tries: Tries, *, repeatable: bool) -> Decision:
         """Return what follows from an answer, now."""
@@ -181,13 +179,13 @@ class GraphClient:
         page = (await self.call("GET", path, params=params, headers=headers)).body
         seen: set[int] = set()
         while True:
-            _values(path, page)
+            values_of(path, page)
             yield page
             link = page.get(_NEXT)
             if link is None:
                 return
             if not isinstance(link, str) or hash(link) in seen:
-                raise _garbled(path, "NextLinkRepeated")
+                raise garbled(path, "NextLinkRepeated")
             seen.add(hash(link))
             page = (await self.call("GET", link, headers=headers)).body
 
@@ -196,7 +194,7 @@ class GraphClient:
     ) -> AsyncIterator[dict[str, Any]]:
         """Return a collection's objects, of every page; errors as in `call`."""
         async for page in self.pages(path, params):
-            for item in _values(path, page):
+            for item in values_of(path, page):
                 yield item
 
     def batch(self, requests: Iterable[BatchRequest]) -> AsyncIterator[BatchReply]:
@@ -211,7 +209,7 @@ class GraphClient:
             raise GraphRefusedError(message, code="ForeignLink")
         return path
 
-    async def _attempt(self, call: "_Call", token: str) -> Reply | Broken:
+    async def _attempt(self, call: Call, token: str) -> Reply | Broken:
         headers = {**call.headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
         if call.content is not None:
             headers["Content-Type"] = "application/json"
@@ -224,9 +222,9 @@ class GraphClient:
             return Broken(how=Break.BEFORE, why=type(error).__name__)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Broken(how=Break.AFTER, why=type(error).__name__)
-        return _reply(answer.status_code, answer.headers, content)
+        return reply_of(answer.status_code, answer.headers, content)
 
-    async def _read(self, call: "_Call", answer: httpx2.Response) -> bytes:
+    async def _read(self, call: Call, answer: httpx2.Response) -> bytes:
         content = bytearray()
         async for chunk in answer.aiter_bytes():
             content += chunk
@@ -234,76 +232,3 @@ class GraphClient:
                 sentence = N_("Microsoft Graph answered {call} with more than can be read at once.")
                 raise GraphTooLargeError(say(sentence, call=call.shown), code="ResponseTooLarge")
         return bytes(content)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
-    method: str
-    url: str
-    content: bytes | None
-    params: Mapping[str, str] | None
-    headers: dict[str, str]
-
-    @property
-    def shown(self) -> str:
-        return shown_path(self.method, urlsplit(self.url).path)
-
-
-def _reply(status: int, headers: httpx2.Headers, content: bytes) -> Reply | Broken:
-    body: Any = {}
-    readable = True
-    if content.strip():
-        try:
-            body = msgspec.json.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            readable = False
-    reply = Reply(
-        status=status,
-        body=body if isinstance(body, dict) else {},
-        headers={name.lower(): value for name, value in headers.items()},
-    )
-    if reply.is_ok and not (readable and isinstance(body, dict)):
-        return Broken(how=Break.AFTER, why="GarbledAnswer")
-    return reply
-
-
-def _values(path: str, page: Mapping[str, Any]) -> list[dict[str, Any]]:
-    values = page.get("value")
-    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
-        raise _garbled(path, "NoCollection")
-    return values
-
-
-def _garbled(path: str, code: str) -> GraphUnavailableError:
-    message = say(
-        N_("Microsoft Graph's answer to {call} cannot be understood ({why})."),
-        call=shown_path("GET", path),
-        why=code,
-    )
-    return GraphUnavailableError(message, code=code)
-
-
-def _error(
-    call: _Call, outcome: Reply | Broken, decision: GiveUp
-) -> GraphRefusedError | GraphUnavailableError:
-    status = outcome.status if isinstance(outcome, Reply) else None
-    code = outcome.code if isinstance(outcome, Reply) else outcome.why
-    why = f"HTTP {status}, {code}" if status is not None else code
-    if not decision.passing:
-        sentence = (
-            N_("Microsoft Graph forbids {call} ({why}): `tenure doctor graph` tells what is missing.")
-            if status == _FORBIDDEN
-            else N_("Microsoft Graph refuses {call} ({why}).")
-        )
-        return GraphRefusedError(say(sentence, call=call.shown, why=why), code=code, status=status)
-    kind, sentence = (
-        (GraphUncertainError, N_("Microsoft Graph did not say whether it carried out {call} ({why})."))
-        if decision.uncertain
-        else (GraphUnavailableError, N_("Microsoft Graph does not answer {call} now ({why})."))
-    )
-    return kind(
-        say(sentence, call=call.shown, why=why),
-        code=code,
-        status=status,
-        retry_after_seconds=decision.retry_after_seconds,
-    )

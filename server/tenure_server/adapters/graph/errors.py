@@ -19,6 +19,7 @@ from tenure_server.domain.message import Message
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _WORD_LENGTH = 30
+_VERSIONS = frozenset({"v1.0", "beta"})
 
 
 class GraphUnavailableError(UnavailableError):
@@ -69,7 +70,8 @@ def error_code(body: Any) -> str:
 def shown_path(method: str, path: str) -> str:
     """Return a call as messages may show it: `GET users/*/mailFolders`."""
     bare = path.split("?", 1)[0].split("://", 1)[-1]
-    return f"{method} {'/'.join(_shown(part) for part in bare.split('/') if part)}"
+    parts = [part for part in bare.split("/") if part and part not in _VERSIONS]
+    return f"{method} {'/'.join(_shown(part) for part in parts)}"
 
 
 def _shown(part: str) -> str:

@@ -10,7 +10,7 @@ from tenure_server.adapters.graph.errors import error_code, shown_path
             "/users/aino@kuntala.example/mailFolders/inbox/messageRules",
             "GET users/*/mailFolders/inbox/messageRules",
         ),
-        ("/v1.0/users/0a1b2c3d-0000-4000-8000-000000000000", "GET */users/*"),
+        ("/v1.0/users/0a1b2c3d-0000-4000-8000-000000000000", "GET users/*"),
         ("/users/delta?$deltatoken=secret", "GET users/delta"),
         ("/$batch", "GET $batch"),
     ],
