@@ -15,7 +15,7 @@ import msal
 from msal_extensions.persistence import PersistenceError
 
 from tenure_agent.adapters.microsoft_http import SIGN_IN_HOSTS, MicrosoftHttp, MsalHttp
-from tenure_agent.adapters.token_cache import TokenStore
+from tenure_agent.adapters.token_cache import ProtectionGoneError, TokenStore
 from tenure_agent.errors import MailUnavailableError, SignInNeededError
 from tenure_agent.language import N_
 from tenure_agent.mail_ports import DeviceCode
@@ -105,7 +105,7 @@ class MicrosoftAccount:
 
     def token(self, claims: str | None = None) -> str:
         """Return an access token, without asking anybody."""
-        with _Sorted(self._store):
+        with _Sorted():
             client = self._open(self._wanted)
             accounts = client.get_accounts()
             if len(accounts) != 1:
@@ -119,7 +119,7 @@ class MicrosoftAccount:
 
     def sign_in(self, show: Callable[[DeviceCode], None]) -> None:
         """Sign somebody in; waits for as long as the code lives."""
-        with _Sorted(self._store):
+        with _Sorted():
             client = self._open("")
             scopes = scopes_of(self._order, fixing=self._order.fix_until is not None)
             answer = self._by_broker(client, scopes) if self._brokered else _by_code(client, scopes, show)
@@ -194,14 +194,11 @@ def _token_of(answer: Mapping[str, Any] | None) -> str:
 class _Sorted:
     """Turns what msal and its cache raise into the agent's errors."""
 
-    def __init__(self, store: TokenStore) -> None:
-        self._store = store
-
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, LookupError | PersistenceError):
+        if isinstance(error, ProtectionGoneError | PersistenceError):
             raise SignInNeededError(
                 N_("The stored sign-in cannot be opened any more: sign in again.")
             ) from error

@@ -37,6 +37,10 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
+class ProtectionGoneError(Exception):
+    """What the tokens were stored with is not on this machine any more."""
+
+
 class SealedFile(BasePersistence):  # type: ignore[misc]  # msal_extensions has no types
     """A file that only this enrolment of this laptop opens."""
 
@@ -138,7 +142,7 @@ class TokenStore:
             protection: What the tokens were stored with; empty: the best that this machine offers.
 
         Raises:
-            LookupError: this protection is not to be had now; no other is taken in its place.
+            ProtectionGoneError: this protection is not to be had now; no other is taken in its place.
         """
         for label, build in self._offered:
             if protection in ("", label):
@@ -147,7 +151,7 @@ class TokenStore:
                 except Exception:  # noqa: S112 - each library fails in its own way where it is not at home
                     continue
                 return PersistedTokenCache(persistence), label
-        raise LookupError(protection)
+        raise ProtectionGoneError(protection)
 
     def destroy(self) -> None:
         """Destroy the key first, then what it sealed; what the system keeps is overwritten by nothing."""
