@@ -66,7 +66,25 @@ class SimulatorServer:
         self._folder = tempfile.TemporaryDirectory(prefix="tenure-simulator-")
         ca_file, server_file = write_certificates(Path(self._folder.name), SystemClock().now())
         listening = _listening(self._port)
-        config = uvicorn.Config(
+        self._server = uvicorn.Server(self._configured(server_file))
+        started = threading.Event()
+        self._thread = threading.Thread(
+            target=self._serve, args=(self._server, listening, started), name="graph-simulator", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(START_SECONDS) or not self._server.started:
+            raise RuntimeError("the tenant simulator did not start")
+        authority = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        return RunningSimulator(
+            url=f"{authority}{VERSION}",
+            authority=authority,
+            ca_file=ca_file,
+            tenant_id=self._tenant.tenant_id,
+            tenant=self._tenant,
+        )
+
+    def _configured(self, server_file: Path) -> uvicorn.Config:
+        return uvicorn.Config(
             SimulatorApp(self._tenant, self._observe),
             ssl_certfile=server_file,
             ssl_keyfile=server_file,
@@ -80,22 +98,6 @@ class SimulatorServer:
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
             server_header=False,
-        )
-        self._server = uvicorn.Server(config)
-        started = threading.Event()
-        self._thread = threading.Thread(
-            target=self._serve, args=(self._server, listening, started), name="graph-simulator", daemon=True
-        )
-        self._thread.start()
-        if not started.wait(START_SECONDS):
-            raise RuntimeError("the tenant simulator did not start")
-        authority = f"https://127.0.0.1:{listening.getsockname()[1]}"
-        return RunningSimulator(
-            url=f"{authority}{VERSION}",
-            authority=authority,
-            ca_file=ca_file,
-            tenant_id=self._tenant.tenant_id,
-            tenant=self._tenant,
         )
 
     def _serve(self, server: uvicorn.Server, listening: socket.socket, started: threading.Event) -> None:
