@@ -10,26 +10,23 @@ Rules:
 4. An address that several entries claim leads to all of them.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from tenure_policies.forwarding.address import Address, Form, a_label, read_address
-from tenure_policies.forwarding.tenant import (
-    AddressBook,
-    Contact,
-    DomainType,
-    Group,
-    User,
-    UserType,
+from tenure_policies.forwarding.entries import (
+    GUEST_MARK,
+    Entry,
+    addresses_of,
+    home_of_guest,
+    is_guest,
+    spellings,
+    target_of,
+    unpacked_from,
 )
+from tenure_policies.forwarding.tenant import AddressBook, Contact, DomainType, Group, User
 from tenure_policies.forwarding.verdicts import Reason
-
-Entry = User | Group | Contact
-_GUEST_MARK = "#ext#"
-_ENCAPSULATED = re.compile(r"imcea([a-z0-9]+)-(.+)", re.DOTALL)
-_ESCAPED = re.compile(r"\+([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,7 @@ class Resolver:
         entries: tuple[Entry, ...] = (*book.users, *book.groups, *book.contacts)
         for entry in entries:
             self._entries[entry.id] = entry
-            for address in _addresses_of(entry):
+            for address in addresses_of(entry):
                 self._add(address, entry)
         for user in book.users:
             self._by_name.setdefault(read_address(user.user_principal_name).key, user)
@@ -127,7 +124,7 @@ class Resolver:
         if address.form is Form.OBJECT_ID:
             named = self._entries.get(address.key)
             return () if named is None else (named,)
-        for spelling in _spellings(address):
+        for spelling in spellings(address):
             held = self._by_address.get(spelling)
             if held:
                 return tuple(held)
@@ -142,7 +139,7 @@ class Resolver:
                 path.groups[entry.id] = None
             case Contact():
                 path.contacts.add(entry.id)
-                target = read_address(_target(entry))
+                target = read_address(target_of(entry))
                 if target.key:
                     path.addresses.append((target, True))
                 else:
@@ -151,20 +148,20 @@ class Resolver:
                 outcome = self._user_outcome(entry, None if address is None else address.domain)
                 if outcome is not None:
                     path.outcomes[outcome] = None
-                elif not _is_guest(entry):
+                elif not is_guest(entry):
                     path.users[entry.id] = None
 
     def _user_outcome(self, user: User, domain: str | None) -> Outcome | None:
         """Say why a user is outside; None: a member of the tenant, or a partner's guest."""
         mail = read_address(user.mail)
-        guest = _is_guest(user)
+        guest = is_guest(user)
         elsewhere = mail.form is Form.SMTP and mail.domain not in self.own_domains
         if (elsewhere and mail.domain in self._partners) or not (guest or elsewhere):
             return None
         if elsewhere:
             reason = Reason.GUEST if guest else Reason.OUTSIDE_CONTACT
             return Outcome(reason=reason, outside=True, domain=mail.domain)
-        home = _home_of_guest(read_address(user.user_principal_name).local)
+        home = home_of_guest(read_address(user.user_principal_name).local)
         return Outcome(reason=Reason.GUEST, outside=True, domain=home or mail.domain or domain)
 
     def _end(self, address: Address, path: "_Path", *, by_contact: bool, circular: bool) -> None:
@@ -180,8 +177,8 @@ class Resolver:
             return Outcome(reason=Reason.UNRESOLVED_X500, outside=False)
         domain = address.domain
         kind = None if domain is None else self.own_domains.get(domain)
-        if _GUEST_MARK in address.local:
-            return Outcome(reason=Reason.GUEST, outside=True, domain=_home_of_guest(address.local) or domain)
+        if GUEST_MARK in address.local:
+            return Outcome(reason=Reason.GUEST, outside=True, domain=home_of_guest(address.local) or domain)
         if kind is None:
             if domain is not None and domain in self._partners:
                 return None
@@ -191,7 +188,7 @@ class Resolver:
 
     def _unresolved(self, address: Address, kind: DomainType, *, circular: bool) -> Outcome | None:
         """Say why an own address that resolves to nothing is not known; None: it bounces."""
-        unpacked = _unpacked(address)
+        unpacked = unpacked_from(address)
         reason = None
         if circular:
             reason = Reason.CONTACT_UNREADABLE
@@ -206,7 +203,7 @@ class Resolver:
         return None if reason is None else Outcome(reason=reason, outside=False, domain=address.domain)
 
     def _packed(self, unpacked: Address) -> Outcome | None:
-        if unpacked.form is Form.SMTP and _unpacked(unpacked) is None:
+        if unpacked.form is Form.SMTP and unpacked_from(unpacked) is None:
             return self._by_domain(unpacked, by_contact=False, circular=False)
         reason = Reason.UNRESOLVED_X500 if unpacked.form is Form.X500 else Reason.BAD_ADDRESS
         return Outcome(reason=reason, outside=False)
@@ -246,54 +243,3 @@ class _Path:
             groups=tuple(self.groups),
             domain=domain,
         )
-
-
-def _addresses_of(entry: Entry) -> Iterator[Address]:
-    for text in (entry.mail, *entry.proxy_addresses):
-        address = read_address(text)
-        if address.form is not Form.NAME:
-            yield address
-
-
-def _spellings(address: Address) -> Iterator[str]:
-    if address.form is Form.NAME:
-        return
-    yield address.key
-    if address.form is Form.SMTP:
-        unpacked = _unpacked(address)
-        local, tag, _ = address.local.partition("+")
-        if unpacked is not None:
-            yield unpacked.key
-        elif tag and local:
-            yield f"{local}@{address.key.rpartition('@')[2]}"
-
-
-def _target(contact: Contact) -> str:
-    first = contact.proxy_addresses[0] if contact.proxy_addresses else ""
-    return contact.external_email_address.strip() or contact.mail.strip() or first
-
-
-def _is_guest(user: User) -> bool:
-    return user.user_type is UserType.GUEST or _GUEST_MARK in user.user_principal_name.lower()
-
-
-def _home_of_guest(local: str) -> str | None:
-    """Read the domain that a guest's user name was made of: `rob_gmail.com#EXT#`."""
-    before, mark, _ = local.partition(_GUEST_MARK)
-    home = a_label(before.rpartition("_")[2]) if mark else None
-    return home if home and "." in home else None
-
-
-def _unpacked(address: Address) -> Address | None:
-    """Return the address that Exchange unpacks from `IMCEAEX-_o=...@domain`; None: it is none of these."""
-    packed = _ENCAPSULATED.fullmatch(address.local)
-    if packed is None:
-        return None
-    text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), packed[2].replace("_", "/"))
-    match packed[1]:
-        case "ex":
-            return read_address(f"ex:{text}")
-        case "smtp":
-            return read_address(text)
-        case _:
-            return Address(form=Form.NAME, key="")

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_policies.forwarding.address import Form, a_label, read_address, read_reference
@@ -108,6 +108,7 @@ def test_only_where_exchange_may_name_an_object_a_name_is_an_id() -> None:
     assert read_reference(None).form is Form.NAME
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_and_reading_the_result_changes_nothing(text: str) -> None:
     read = read_address(text)
@@ -115,6 +116,7 @@ def test_any_text_is_read_and_reading_the_result_changes_nothing(text: str) -> N
         assert read_address(f"{read.local}@{read.domain}").key == read.key
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="a@.[]<>\"';:/smtpex \u200b", max_size=40))
 def test_no_text_of_brackets_and_prefixes_breaks_the_reader(text: str) -> None:
     read_address(text)

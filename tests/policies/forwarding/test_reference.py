@@ -131,7 +131,7 @@ MAILBOX_WAYS = ways_out._mailbox_ways
 WAYS_OUT = ways_out.ways_out
 GROUP_LEADS = resolve.Resolver.group_leads
 FAULTS: dict[str, tuple[object, str, object]] = {
-    "a tag is stripped before the address is looked up": (resolve, "_spellings", tag_first),
+    "a tag is stripped before the address is looked up": (resolve, "spellings", tag_first),
     "a domain that ends like the city's is the city's": (resolve.Resolver, "_by_domain", suffixes),
     "twins are judged twice": (ways_out, "_paired", without_twins),
     "hidden rules are not judged": (ways_out, "_paired", only_twins),
@@ -143,8 +143,8 @@ FAULTS: dict[str, tuple[object, str, object]] = {
     "what comes back to the owner is a chain": (judge, "_beyond", own_ends_too),
     "members that are not known do not count": (resolve.Resolver, "group_leads", known_members_only),
     "relayed domains are ok": (resolve.Resolver, "_unresolved", never_relayed),
-    "a contact is where its own address is": (resolve, "_target", by_its_mail),
-    "a guest by name only is a member": (resolve, "_is_guest", by_user_type),
+    "a contact is where its own address is": (resolve, "target_of", by_its_mail),
+    "a guest by name only is a member": (resolve, "is_guest", by_user_type),
     "one mailbox by which mail leaves is enough": (judge, "_ENOUGH", 1),
 }
 
