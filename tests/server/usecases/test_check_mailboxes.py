@@ -238,6 +238,20 @@ async def test_a_check_that_breaks_off_goes_on_where_it_was(here: CheckedTown) -
     assert second.looked_at == 10
 
 
+async def test_what_a_laptop_says_meanwhile_spares_nobody_the_look(here: CheckedTown) -> None:
+    await here.know(council("aino"))
+    here.tenant.has_user("aino", rules=[])
+    await here.check()
+    here.tenant.has_user("aino", rules=[forward("r1", "aino@gmail.com")])
+    here.tenant.mailboxes_down = no_answer()
+    await here.check()
+    await here.says_laptop("aino")
+    here.tenant.mailboxes_down = None
+    here.passes(minutes=5)
+    await here.check()
+    assert await here.verdict("aino") == "violation"
+
+
 async def test_a_tenant_that_does_not_answer_is_asked_less_and_less_often(here: CheckedTown) -> None:
     await here.know(council("aino"))
     here.tenant.down = no_answer()
