@@ -42,6 +42,8 @@ def test_the_settings_file_may_be_named_by_the_environment(tmp_path: Path) -> No
         ({"host": "0.0.0.0"}, {}, "host"),
         ({"movable_clock": "true"}, {}, "movable_clock"),
         ({"workers": "0"}, {}, "workers"),
+        ({"accounts": "graph"}, {}, "graph_tenant"),
+        ({"graph_sender": "tenure@rantala.example"}, {}, "graph_tenant"),
         ({"smtp_host": "smtp.example"}, {}, "mail_from"),
         ({"mail_from": "a@b.example, c@b.example"}, {}, "mail_from"),
         ({"smtp_security": "ssl"}, {}, "smtp_security"),

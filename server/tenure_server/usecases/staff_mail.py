@@ -30,6 +30,8 @@ URGENT_KINDS = frozenset(
         TaskKind.LOCKS_HELD_BACK,
         TaskKind.CANARY_FAILED,
         TaskKind.INCIDENT,
+        TaskKind.CLEAR_FORWARDING,
+        TaskKind.DIRECTORY_SILENT,
     }
 )
 MOST_NAMED = 100

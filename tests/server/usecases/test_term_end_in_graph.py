@@ -79,7 +79,6 @@ async def term_end(
 async def test_blocked_at_the_end_closed_a_month_later_and_given_back_with_a_new_right(
     tmp_path: Path,
 ) -> None:
-    """Cases 10-12 and 44 the other way round: nothing bars it, then a new mandate comes."""
     async with term_end(tmp_path) as here:
         here.tenant.add_forward(here.aino, "aino@gmail.example")
         await here.followed.lives_to(AFTER)
@@ -96,8 +95,9 @@ async def test_blocked_at_the_end_closed_a_month_later_and_given_back_with_a_new
         assert await here.followed.task_kinds() == []
 
 
-async def test_a_new_mandate_within_the_month_cancels_the_closing(tmp_path: Path) -> None:
-    """Case 44."""
+async def test_case_44_a_new_mandate_within_the_month_cancels_the_closing_in_the_tenant(
+    tmp_path: Path,
+) -> None:
     async with term_end(tmp_path) as here:
         await here.followed.lives_to(AFTER)
         back = City().seat("stays").seat("aino", until="2029-05-31").seat("aino", "board", since="2029-06-20")
@@ -107,8 +107,7 @@ async def test_a_new_mandate_within_the_month_cancels_the_closing(tmp_path: Path
         assert here.aino.licences == {MAIL_SKU: {None}}
 
 
-async def test_a_hold_after_the_approval_keeps_the_mailbox(tmp_path: Path) -> None:
-    """Case 12."""
+async def test_case_12_a_hold_after_the_approval_keeps_the_mailbox(tmp_path: Path) -> None:
     async with term_end(tmp_path) as here:
         await here.followed.lives_to(AFTER)
         here.tenant.quirks.fail_next(times=20, status=503, path="/users")
@@ -124,8 +123,7 @@ async def test_a_hold_after_the_approval_keeps_the_mailbox(tmp_path: Path) -> No
         assert here.aino.licences == {MAIL_SKU: {None}}
 
 
-async def test_the_mailbox_of_somebody_who_died_is_blocked_and_sealed(tmp_path: Path) -> None:
-    """Case 10."""
+async def test_case_10_the_mailbox_of_somebody_who_died_is_blocked_and_sealed(tmp_path: Path) -> None:
     dead = City().seat("stays").seat("aino", until="2029-05-31", basis=EndBasis.DEATH)
     async with term_end(tmp_path, dead) as here:
         await here.followed.lives_to(AFTER)
@@ -134,8 +132,7 @@ async def test_the_mailbox_of_somebody_who_died_is_blocked_and_sealed(tmp_path: 
         assert (await closings(here.followed.following)).to_sign == ()
 
 
-async def test_staff_accounts_are_never_looked_for(tmp_path: Path) -> None:
-    """Case 23."""
+async def test_case_23_staff_accounts_are_never_looked_for(tmp_path: Path) -> None:
     register = City().seat("stays").seat("aino", until="2029-05-31", employee=True)
     async with term_end(tmp_path, register) as here:
         await here.followed.lives_to(AFTER)
