@@ -16,19 +16,18 @@ from dataclasses import replace
 from typing import Any
 
 from tenure_server.adapters.graph.account_reading import AccountReader, user_path
+from tenure_server.adapters.graph.account_records import AccountRecords
 from tenure_server.adapters.graph.account_rules import NO_REST, LeaversRules
 from tenure_server.adapters.graph.client import GraphClient
 from tenure_server.adapters.graph.errors import GraphRefusedError, SignInRefusedError
 from tenure_server.adapters.graph.people import GraphPeople
-from tenure_server.domain.account_facts import ACCOUNT_FACTS, AccountFacts, opened_again, with_cleared
+from tenure_server.domain.account_facts import AccountFacts, opened_again, with_cleared
 from tenure_server.domain.account_step import (
-    ACCOUNT_STEPS,
-    AccountState,
     AccountStep,
     AccountVerb,
     DirectoryAnswer,
 )
-from tenure_server.domain.errors import ConflictError, RefusedError, UnavailableError
+from tenure_server.domain.errors import RefusedError, UnavailableError
 from tenure_server.domain.mail import is_address
 from tenure_server.domain.mandate import Person
 from tenure_server.domain.message import N_, Message, say
@@ -53,8 +52,8 @@ class GraphAccounts:
     def __init__(self, client: GraphClient, store: Store, clock: Clock, way: ClosingWay) -> None:
         self._client = client
         self._store = store
-        self._clock = clock
         self._way = way
+        self._records = AccountRecords(store, clock)
         self._reader = AccountReader(client)
         self._people = GraphPeople(client)
         self._rules = LeaversRules(client, store)
@@ -69,7 +68,7 @@ class GraphAccounts:
             account = await self._account(person, step)
             if account is None:
                 return DirectoryAnswer(done=True, remark=say(_NO_ACCOUNT))
-            facts = await self._facts(person, account.id)
+            facts = await self._records.facts(person, account.id)
             if account.enabled:
                 facts = await self._disable(facts, step)
             facts = await self._end_sessions(facts, step, account)
@@ -79,21 +78,21 @@ class GraphAccounts:
     async def unblock_sign_in(self, person: Person, step: AccountStep) -> DirectoryAnswer:
         """Enable an account that we disabled."""
         async with _speaking():
-            closed = await self._closed(person)
+            closed = await self._records.closed(person)
             if closed is not None and closed.way == ClosingWay.USER:
                 await self._restore(closed, step)
             account = await self._account(person, step)
             if account is None:
                 raise RefusedError(say(_NO_ACCOUNT))
-            facts = await self._facts(person, account.id)
+            facts = await self._records.facts(person, account.id)
             if not account.enabled:
                 if not facts.blocked_by:
                     raise RefusedError(
                         say(N_("Somebody else disabled the account: find out why before it is enabled."))
                     )
-                await self._still_due(step)
+                await self._records.must_be_due(step)
                 await self._change("PATCH", user_path(account.id), {"accountEnabled": True})
-            await self._note(facts, replace(facts, blocked_by=""))
+            await self._records.note(facts, replace(facts, blocked_by=""))
             return DirectoryAnswer(done=True, reference=account.id)
 
     async def close_mailbox(self, person: Person, step: AccountStep) -> DirectoryAnswer:
@@ -103,7 +102,7 @@ class GraphAccounts:
                 say(N_("Graph cannot make a mailbox a shared one: do it in Exchange, then note it as done."))
             )
         async with _speaking():
-            begun = await self._closed(person, step)
+            begun = await self._records.closed(person, step)
             if (
                 begun is not None
                 and self._way is ClosingWay.USER
@@ -113,17 +112,17 @@ class GraphAccounts:
             account = await self._account(person, step)
             if account is None:
                 return DirectoryAnswer(done=True, remark=say(_NO_ACCOUNT))
-            facts = await self._facts(person, account.id)
+            facts = await self._records.facts(person, account.id)
             if self._way is ClosingWay.LICENCE:
                 return await self._take_licences(facts, step)
-            await self._note_closing(facts, step)
+            await self._records.note_closing(facts, step, self._way)
             await self._change("DELETE", user_path(account.id), gone_is_fine=True)
             return DirectoryAnswer(done=True, reference=account.id)
 
     async def reopen_mailbox(self, person: Person, step: AccountStep) -> DirectoryAnswer:
         """Open a mailbox again: assign what was taken, or restore the account."""
         async with _speaking():
-            closed = await self._closed(person)
+            closed = await self._records.closed(person)
             if closed is None:
                 return await self._never_closed(person, step)
             if closed.way == ClosingWay.USER:
@@ -135,10 +134,10 @@ class GraphAccounts:
             has = {one.sku for one in here.direct} | set(here.groups or {})
             missing = [one for one in closed.licences if one.sku not in has]
             if missing:
-                await self._still_due(step)
+                await self._records.must_be_due(step)
                 added = [{"skuId": one.sku, "disabledPlans": list(one.disabled_plans)} for one in missing]
                 await self._assign(closed.user, add=added, remove=[])
-            await self._note(closed, opened_again(closed))
+            await self._records.note(closed, opened_again(closed))
             return DirectoryAnswer(done=True, reference=closed.user)
 
     # -- parts -------------------------------------------------------------------------------------------
@@ -178,11 +177,11 @@ class GraphAccounts:
             raise RefusedError(say(sentence, domain=domain))
 
     async def _disable(self, facts: AccountFacts, step: AccountStep) -> AccountFacts:
-        noted = await self._note(facts, replace(facts, blocked_by=step.id), step)
+        noted = await self._records.note(facts, replace(facts, blocked_by=step.id), step)
         try:
             await self._change("PATCH", user_path(facts.user), {"accountEnabled": False})
         except RefusedError:
-            await self._note(noted, facts)  # we did not, so it is not ours to undo
+            await self._records.note(noted, facts)  # we did not, so it is not ours to undo
             raise
         return noted
 
@@ -191,7 +190,7 @@ class GraphAccounts:
     ) -> AccountFacts:
         """End the sessions unless that was done for this step: the tenant's own moment tells."""
         if facts.revoked_for != step.id:
-            facts = await self._note(
+            facts = await self._records.note(
                 facts, replace(facts, revoked_for=step.id, sessions_before=account.sessions_from), step
             )
         if account.sessions_from == facts.sessions_before:
@@ -201,7 +200,7 @@ class GraphAccounts:
     async def _clear_rules(self, facts: AccountFacts, step: AccountStep) -> Message | None:
         rules, unseen = await self._rules.leading_outside(facts.user)
         if rules:
-            await self._note(facts, with_cleared(facts, rules), step)
+            await self._records.note(facts, with_cleared(facts, rules), step)
             failed = await self._rules.switch_off(facts.user, rules)
             return failed or unseen
         if unseen is not None and unseen.params.get("why") == NO_REST:
@@ -219,7 +218,7 @@ class GraphAccounts:
             remark = None if begun else say(N_("The account has no licence with a mailbox."))
             return DirectoryAnswer(done=True, reference=facts.user, remark=remark)
         if not begun:
-            facts = await self._note_closing(replace(facts, licences=licensing.direct), step)
+            await self._records.note_closing(facts, step, self._way, licences=licensing.direct)
         await self._assign(facts.user, add=[], remove=[one.sku for one in licensing.direct])
         return DirectoryAnswer(done=True, reference=facts.user)
 
@@ -235,13 +234,13 @@ class GraphAccounts:
     async def _restore(self, closed: AccountFacts, step: AccountStep) -> None:
         """Bring a removed account back, if it is not back already."""
         if not await self._reader.exists(closed.user):
-            await self._still_due(step)
+            await self._records.must_be_due(step)
             path = f"/directory/deletedItems/{closed.user}/restore"
             reply = await self._client.call("POST", path, ok={_NOT_FOUND}, repeatable=False)
             if reply.status == _NOT_FOUND:
                 sentence = N_("The account was removed more than 30 days ago and is gone: make a new one.")
                 raise RefusedError(say(sentence))
-        await self._note(closed, opened_again(closed))
+        await self._records.note(closed, opened_again(closed))
 
     async def _assign(self, user: str, *, add: list[dict[str, Any]], remove: list[str]) -> None:
         body = {"addLicenses": add, "removeLicenses": remove}
@@ -270,52 +269,6 @@ class GraphAccounts:
                 "missing."
             )
             raise RefusedError(say(sentence, why=error.code)) from error
-
-    # -- records -----------------------------------------------------------------------------------------
-
-    async def _facts(self, person: Person, user: str) -> AccountFacts:
-        fresh = AccountFacts(person=person.id, user=user, at=self._clock.now())
-        async with self._store.reading() as tx:
-            return await tx.records.get(ACCOUNT_FACTS, fresh.id) or fresh
-
-    async def _closed(self, person: Person, step: AccountStep | None = None) -> AccountFacts | None:
-        """Return the person's account whose mailbox we closed, or are closing for a step."""
-        async with self._store.reading() as tx:
-            found = await tx.records.all(ACCOUNT_FACTS, subject=person.id, open_only=True)
-        closed = [one for one in found if one.closed_by and (step is None or one.closed_by == step.id)]
-        return closed[-1] if closed else None
-
-    async def _note_closing(self, facts: AccountFacts, step: AccountStep) -> AccountFacts:
-        if facts.closed_by == step.id:
-            return facts
-        noted = replace(facts, closed_by=step.id, way=self._way.value, closed_at=self._clock.now())
-        return await self._note(facts, noted, step)
-
-    async def _note(
-        self, was: AccountFacts, wanted: AccountFacts, step: AccountStep | None = None
-    ) -> AccountFacts:
-        """Record what is about to be done, or was; with a step, only while it is still to be done."""
-        if wanted == was:
-            return wanted
-        async with self._store.writing() as tx:
-            if step is not None:
-                _must_be_due(await tx.records.get(ACCOUNT_STEPS, step.id))
-            known = await tx.records.get(ACCOUNT_FACTS, wanted.id)
-            if known is None:
-                await tx.records.add(ACCOUNT_FACTS, wanted)
-            else:
-                await tx.records.replace(ACCOUNT_FACTS, known, wanted)
-        return wanted
-
-    async def _still_due(self, step: AccountStep) -> None:
-        """Look once more, right before the tenant is changed."""
-        async with self._store.reading() as tx:
-            _must_be_due(await tx.records.get(ACCOUNT_STEPS, step.id))
-
-
-def _must_be_due(step: AccountStep | None) -> None:
-    if step is None or step.state is not AccountState.DUE:
-        raise ConflictError(say(N_("The facts changed while the tenant was asked.")))
 
 
 @asynccontextmanager
