@@ -257,7 +257,8 @@ def _blind_spots(last: LastCheck | None) -> tuple[str, ...]:
     """Return what the last check could not see; before one, all that may stay unseen."""
     if last is None or not last.blind_spots:
         return tuple(BlindSpot)
-    return last.blind_spots
+    known = tuple(spot for spot in BlindSpot if spot in last.blind_spots)
+    return (*known, *(spot for spot in last.blind_spots if spot not in known))
 
 
 def _allowance(allowed: AllowedDomain, at: datetime) -> AllowanceRow:
