@@ -6,12 +6,12 @@ does; messages go to standard error.
 """
 
 import os
-from importlib import import_module
 from typing import Any
 
 import click
 
 from tenure_server.cli.click_words import click_in_our_languages, speak
+from tenure_server.cli.lazy_commands import command_at
 from tenure_server.cli.refusal import EXIT_UNUSABLE, tell_refusal
 from tenure_server.cli.spoken_help import in_language
 from tenure_server.domain.errors import InputError, TenureError
@@ -87,11 +87,7 @@ class LazyGroup(click.Group):
         target = COMMANDS.get(cmd_name)
         if target is None:
             return super().get_command(ctx, cmd_name)
-        module, _, attribute = target.partition(":")
-        command = getattr(import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{target} is not a command")
-        return in_language(command, translator(chosen_language(ctx)))
+        return in_language(command_at(target), translator(chosen_language(ctx)))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; what it refuses is told line by line, with the exit code of its kind."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from tenure_server.cli.lazy_commands import LazyCommands
 from tenure_server.language import Translator
 
 
@@ -16,7 +17,10 @@ def in_language(command: click.Command, speak: Translator) -> click.Command:
     spoken.epilog = _said(command.epilog, speak)
     spoken.params = [_parameter(parameter, speak) for parameter in command.params]
     if isinstance(command, click.Group) and isinstance(spoken, click.Group):
-        spoken.commands = {name: in_language(one, speak) for name, one in command.commands.items()}
+        if isinstance(command.commands, LazyCommands):
+            spoken.commands = command.commands.each(lambda one: in_language(one, speak))
+        else:
+            spoken.commands = {name: in_language(one, speak) for name, one in command.commands.items()}
     return spoken
 
 

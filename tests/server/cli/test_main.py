@@ -66,7 +66,7 @@ def test_what_is_refused_is_told_on_standard_error_with_the_code_of_its_kind(
     def refuse() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "import_module", lambda name: type("Module", (), {"refuse": refuse}))
+    monkeypatch.setattr(cli, "command_at", lambda target: refuse)
     monkeypatch.setitem(COMMANDS, "refuse", "somewhere:refuse")
     result = CliRunner().invoke(main, ["--language", "en", "refuse"])
     assert (result.exit_code, result.stdout, result.stderr) == (code, "", told)
