@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from tenure_server.domain.ids import PersonId, Serial
 from tenure_server.domain.term import TermPolicy
+from tenure_server.usecases.allowance_rows import allowances
 from tenure_server.usecases.fleet import Fleet
 from tenure_server.usecases.glance import at_a_glance
 from tenure_server.usecases.laptop_page import laptop_page
-from tenure_server.usecases.mail_page import allowances, mail_glance, mail_list, mailbox_page
+from tenure_server.usecases.mail_page import mail_glance, mail_list, mailbox_page
 from tenure_server.usecases.mail_views import Allowances, MailboxPage, MailFilter, MailList
 from tenure_server.usecases.manifest_rows import manifest_rows
 from tenure_server.usecases.ports import Clock, Store

@@ -14,12 +14,10 @@ from tenure_server.domain.due_notices import FORWARD_OFF
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import (
-    ALLOWED_DOMAINS,
     FIXING_SWITCHES,
     LAST_CHECKS,
     MAILBOX_STATES,
     RULE_FIXES,
-    AllowedDomain,
     FixingSwitch,
     LastCheck,
     MailboxState,
@@ -32,9 +30,6 @@ from tenure_server.domain.rights import rights_of
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.mail_views import (
     PAGE_SIZE,
-    AllowanceRow,
-    Allowances,
-    AllowanceState,
     CheckView,
     FindingRow,
     FixingView,
@@ -55,7 +50,6 @@ _STANDING = {
     MailVerdict.UNKNOWN: Standing.UNKNOWN,
 }
 _PLACE = {standing: place for place, standing in enumerate(Standing)}
-_STATES = tuple(AllowanceState)
 
 
 async def mail_list(tx: Transaction, policy: TermPolicy, wanted: MailFilter, at: datetime) -> MailList:
@@ -109,13 +103,6 @@ async def mailbox_page(tx: Transaction, person: PersonId, at: datetime) -> Mailb
         fixing=_fixing(await tx.records.all(FIXING_SWITCHES)),
         blind_spots=_blind_spots(await tx.records.get(LAST_CHECKS, LAST)),
     )
-
-
-async def allowances(tx: Transaction, at: datetime) -> Allowances:
-    """Return the allow-list: those in force, those that ran out, those that were withdrawn."""
-    rows = [_allowance(one, at) for one in await tx.records.all(ALLOWED_DOMAINS)]
-    rows.sort(key=lambda row: (_STATES.index(row.state), row.domain, row.since))
-    return Allowances(at=at, rows=tuple(rows))
 
 
 async def mail_glance(tx: Transaction, at: datetime) -> MailGlance:
@@ -259,19 +246,3 @@ def _blind_spots(last: LastCheck | None) -> tuple[str, ...]:
         return tuple(BlindSpot)
     known = tuple(spot for spot in BlindSpot if spot in last.blind_spots)
     return (*known, *(spot for spot in last.blind_spots if spot not in known))
-
-
-def _allowance(allowed: AllowedDomain, at: datetime) -> AllowanceRow:
-    if allowed.withdrawn_at is not None:
-        state = AllowanceState.WITHDRAWN
-    else:
-        state = AllowanceState.IN_FORCE if at < allowed.until else AllowanceState.EXPIRED
-    return AllowanceRow(
-        domain=allowed.domain,
-        state=state,
-        decision=allowed.decision,
-        since=allowed.at,
-        until=allowed.until,
-        by=allowed.by,
-        withdrawn_at=allowed.withdrawn_at,
-    )

@@ -17,7 +17,7 @@ from tenure_server.usecases.allow_domains import Allowance
 from tenure_server.usecases.dashboard import MailDecisions
 from tenure_server.usecases.mail_views import MailboxPage
 from tenure_server.web.dashboard.desk import Desk, PageError
-from tenure_server.web.dashboard.presenters import addresses, mail, mailbox
+from tenure_server.web.dashboard.presenters import addresses, mail, mail_allowed, mailbox
 from tenure_server.web.dashboard.sign_in import require_our_own_page
 from tenure_server.web.dashboard.visitors import Visitor
 
@@ -73,21 +73,21 @@ def _mailbox(desk: Desk) -> APIRouter:
             raise PageError(404, _NO_MAILBOX)
         return view
 
-    @routes.get("/mail/{person}")
-    async def mailbox_page(request: Request, person: PersonPath) -> Response:
-        """Show one mailbox: what was found, what was done about it, what its holder was told."""
-        visitor = await desk.reader(request)
-        view = await find(person)
-        context = {"page": mailbox.present(view, desk.scribe(visitor, view.at))}
-        return await desk.page(request, visitor, "mailbox.html", context, place="mail")
-
-    @routes.get("/mail/{person}/live")
+    @routes.get("/mail/{person:path}/live")
     async def mailbox_page_live(request: Request, person: PersonPath) -> Response:
         """Show one mailbox as it is now, without the page around it."""
         visitor = await desk.reader(request)
         view = await find(person)
         context = {"page": mailbox.present(view, desk.scribe(visitor, view.at))}
         return desk.part(request, visitor, "parts/mailbox.html", context)
+
+    @routes.get("/mail/{person:path}")
+    async def mailbox_page(request: Request, person: PersonPath) -> Response:
+        """Show one mailbox: what was found, what was done about it, what its holder was told."""
+        visitor = await desk.reader(request)
+        view = await find(person)
+        context = {"page": mailbox.present(view, desk.scribe(visitor, view.at))}
+        return await desk.page(request, visitor, "mailbox.html", context, place="mail")
 
     return routes
 
@@ -101,7 +101,7 @@ def _allowed(desk: Desk) -> APIRouter:
         visitor = await desk.reader(request)
         view = await desk.queries.allowances()
         context = {
-            "page": mail.allowed(view, desk.scribe(visitor, view.at)),
+            "page": mail_allowed.present(view, desk.scribe(visitor, view.at)),
             "may_decide": desk.decisions is not None,
         }
         return await desk.page(request, visitor, "mail_allowed.html", context, place="mail")

@@ -200,6 +200,15 @@ async def test_nobody_of_this_id_is_a_page_that_says_so(reader):
     assert "The register knows nobody with this id." in page.text
 
 
+async def test_an_id_with_a_slash_has_a_page_too(reader, queries):
+    queries.post.boxes = (replace(queries.post.boxes[0], person="a/b"),)
+    assert 'href="/mail/a%2Fb"' in (await reader.get("/mail")).text
+    page = await reader.get("/mail/a%2Fb")
+    assert page.status_code == 200
+    assert 'hx-get="/mail/a%2Fb/live"' in page.text
+    assert (await reader.get("/mail/a%2Fb/live")).status_code == 200
+
+
 async def test_hostile_names_domains_and_codes_are_only_text(reader, queries):
     first = queries.post.boxes[0]
     finding = replace(first.findings[0].finding, target_domain=HOSTILE, rule_id=HOSTILE)

@@ -1,12 +1,9 @@
-"""The list of mailboxes, the state of the check, the allow-list, ready to print. Pure: no I/O, no clock."""
+"""The list of mailboxes and the state of the check, ready to print. Pure: no I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
 from tenure_server.domain.mail_check import LookedAtBy
 from tenure_server.usecases.mail_views import (
-    AllowanceRow,
-    Allowances,
-    AllowanceState,
     CheckView,
     FixingView,
     MailboxRow,
@@ -92,29 +89,6 @@ class Filters:
     query: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllowanceLine:
-    """One domain of the allow-list."""
-
-    domain: str
-    state: Label
-    decision: str
-    since: Moment | None
-    last_day: Moment | None
-    by: str
-    withdrawn: Moment | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllowedPage:
-    """The allow-list."""
-
-    as_of: Moment | None
-    in_force: tuple[AllowanceLine, ...]
-    over: tuple[AllowanceLine, ...]
-    """Ran out or withdrawn."""
-
-
 def present(view: MailList, wanted: MailFilter, scribe: Scribe) -> Page:
     """Prepare the list and what stands above it."""
     speak = scribe.speak
@@ -166,17 +140,6 @@ def fixing(view: FixingView, scribe: Scribe) -> FixingLine:
         decision=view.decision,
         since=scribe.exactly(view.since),
         by=view.by,
-    )
-
-
-def allowed(view: Allowances, scribe: Scribe) -> AllowedPage:
-    """Prepare the allow-list, what is over apart from what is in force."""
-    lines: dict[AllowanceState, list[AllowanceLine]] = {state: [] for state in AllowanceState}
-    for row in view.rows:
-        lines[row.state].append(_allowance(row, scribe))
-    over = (*lines[AllowanceState.EXPIRED], *lines[AllowanceState.WITHDRAWN])
-    return AllowedPage(
-        as_of=scribe.exactly(view.at), in_force=tuple(lines[AllowanceState.IN_FORCE]), over=over
     )
 
 
@@ -247,15 +210,3 @@ def remark(row: MailboxRow, scribe: Scribe) -> str:
     if row.stale:
         return speak.gettext("Nothing was found, but nobody has looked for more than a day.")
     return mail_words.error(row.error, speak) if row.error else ""
-
-
-def _allowance(row: AllowanceRow, scribe: Scribe) -> AllowanceLine:
-    return AllowanceLine(
-        domain=row.domain,
-        state=mail_words.allowance(row.state, scribe.speak),
-        decision=row.decision,
-        since=scribe.day(row.since),
-        last_day=scribe.last_day(row.until),
-        by=row.by,
-        withdrawn=scribe.exactly(row.withdrawn_at),
-    )

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure_server.domain.plan import Desired
+from tenure_server.usecases.mail_views import MailFilter, Standing
 from tenure_server.usecases.views import Attention, LaptopFilter, Reported
+from tenure_server.web.dashboard.presenters import addresses
 from tenure_server.web.dashboard.presenters.addresses import laptop, listing, query, wanted
 
 FILTERS = st.builds(
@@ -45,3 +47,19 @@ def test_the_whole_list_has_a_plain_address():
 
 def test_a_serial_cannot_leave_its_place_in_the_address():
     assert laptop("../x?y#z") == "/laptops/..%2Fx%3Fy%23z"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        MailFilter(),
+        MailFilter(text="Åsa & Örjan", standing=Standing.VIOLATION, page=7),
+        MailFilter(standing=Standing.NOT_LOOKED_AT),
+    ],
+)
+def test_a_filter_of_mailboxes_survives_the_way_through_the_address(wanted):
+    assert addresses.wanted_mail(dict(parse_qsl(addresses.mail_query(wanted)))) == wanted
+
+
+def test_an_id_of_the_register_is_one_part_of_the_path():
+    assert addresses.mailbox("a/b?c") == "/mail/a%2Fb%3Fc"
