@@ -349,3 +349,15 @@ def test_the_journal_is_for_its_owner_only(file: SqliteJournal, tmp_path: Path):
 def test_what_is_committed_is_on_the_disk(file: SqliteJournal):
     assert file._one("PRAGMA synchronous")[0] == 2
     assert file._one("PRAGMA journal_mode")[0] == "wal"
+
+
+def test_the_mail_order_is_held_as_it_was_signed_and_ends_with_the_enrolment(journal: Journal, reopen: Open):
+    assert journal.mail_order() is None
+    first = seal(Note(number=1, outcome="done"), PayloadType.MAIL_ORDER, SIGNER)
+    second = seal(Note(number=2, outcome="done"), PayloadType.MAIL_ORDER, SIGNER)
+    journal.put_mail_order(first)
+    journal.put_mail_order(second)
+    again = reopen()
+    assert again.mail_order() == second
+    again.begin_epoch(ENROLMENT, ())
+    assert again.mail_order() is None
