@@ -155,11 +155,12 @@ def mail_laptop(folder: Path, scopes: Sequence[str] = BOTH) -> Iterator[MailLapt
     with running(tenant, validate=False) as simulator, serving(server) as url:
         words = ["--server", url, "--token", server.token(), "--root", server.city.root_thumbprint]
         assert main(["enrol", *words, "--directory", str(directory), "--serial", "S1"]) == 0
-        _configure(directory, simulator)
+        configure(directory, simulator)
         yield MailLaptop(directory=directory, server=server, simulator=simulator, tenant=tenant)
 
 
-def _configure(directory: Path, simulator: RunningSimulator) -> None:
+def configure(directory: Path, simulator: RunningSimulator) -> None:
+    """Let an enrolled agent believe the simulated tenant."""
     path = directory / "config.json"
     host = simulator.url.removeprefix("https://").partition("/")[0]
     settings = json.loads(path.read_text())
