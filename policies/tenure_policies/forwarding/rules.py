@@ -25,6 +25,8 @@ class SeenRule:
     name: str
     priority: int | None
     active: bool
+    stated: bool = True
+    """Whether it says itself that it is on or off."""
     targets: tuple[Address, ...] = ()
     trouble: Reason | None = None
     read_only: bool = False
@@ -49,6 +51,7 @@ def graph_rule(rule: object) -> SeenRule:
         name=_text(rule.get("displayName")) or "",
         priority=_number(rule.get("sequence")),
         active=rule.get("isEnabled") is not False,
+        stated=isinstance(rule.get("isEnabled"), bool),
         read_only=rule.get("isReadOnly") is True,
     )
     trouble: Reason | None = None
@@ -75,6 +78,7 @@ def exchange_rule(rule: object) -> SeenRule:
         name=_text(rule.get("Name")) or "",
         priority=_number(rule.get("Priority")),
         active=not (enabled is False or (isinstance(enabled, str) and enabled.strip().lower() == "false")),
+        stated=enabled is not None,
         read_only=True,
     )
     targets, trouble = _targets(rule, _EXCHANGE_ACTIONS, exchange_recipients)

@@ -108,10 +108,11 @@ def _paired(shown: list[SeenRule], exchange: list[SeenRule]) -> tuple[list[SeenR
 def _joined(rule: SeenRule, twin: SeenRule | None) -> SeenRule:
     if twin is None:
         return rule
+    stated = [one.active for one in (rule, twin) if one.stated]
     trouble = twin.trouble if rule.trouble in (None, Reason.READ_ONLY_RULE) else rule.trouble
     return replace(
         rule,
-        active=rule.active or twin.active,
+        active=any(stated) or not stated,
         targets=rule.targets + _added(rule, twin),
         trouble=trouble,
     )

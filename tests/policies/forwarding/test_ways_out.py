@@ -64,6 +64,25 @@ def test_a_read_only_rule_without_a_twin_of_its_name_and_priority_is_unreadable(
     assert way.trouble is Reason.READ_ONLY_RULE
 
 
+@pytest.mark.parametrize(
+    ("enabled", "also", "active"),
+    [
+        (False, False, False),
+        (False, None, False),
+        (None, False, False),
+        (None, None, True),
+        (True, False, True),
+        (False, True, True),
+    ],
+)
+def test_a_rule_is_off_if_one_source_says_so_and_the_other_does_not_say_that_it_is_on(
+    enabled: bool | None, also: bool | None, active: bool
+) -> None:
+    twin = exchange_rule("[SMTP:a@gmail.com]", Enabled=also)
+    [way] = ways(rule("a@gmail.com", isEnabled=enabled), exchange=[twin])
+    assert way.active is active
+
+
 def test_two_read_only_rules_do_not_share_a_twin() -> None:
     found = ways(read_only_rule(), read_only_rule(id="r2"), exchange=[exchange_rule()])
     assert [(way.rule_id, way.trouble) for way in found] == [("r2", Reason.READ_ONLY_RULE)]
