@@ -8,7 +8,7 @@ from rich.table import Table
 
 from tenure_policies.forwarding.verdicts import Finding, Judgement, MailboxJudgement, MailVerdict
 from tenure_server.domain import forwarding_words
-from tenure_server.domain.message import N_, say
+from tenure_server.domain.message import N_
 from tenure_server.domain.plain_text import plain
 from tenure_server.language import Translator
 
@@ -23,11 +23,7 @@ def print_judgement(
     console = console or _console()
     for verdict in (MailVerdict.VIOLATION, MailVerdict.UNKNOWN, MailVerdict.OK):
         mailboxes = [one for one in judgement.mailboxes if one.verdict is verdict]
-        sentence = N_("{verdict}: {count} mailboxes")
-        heading = say(
-            sentence, verdict=speak.gettext(forwarding_words.VERDICTS[verdict]), count=len(mailboxes)
-        )
-        console.print(speak.say(heading))
+        console.print(f"{speak.gettext(forwarding_words.VERDICTS[verdict])}: {len(mailboxes)}")
         if any(one.findings for one in mailboxes):
             console.print(_table(mailboxes, names, speak))
         console.print()
