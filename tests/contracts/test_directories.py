@@ -111,6 +111,7 @@ async def test_who_is_blocked_cannot_sign_in_until_unblocked(here: Here, times: 
 
 @pytest.mark.parametrize("times", [1, 3])
 async def test_a_closed_mailbox_is_gone_until_it_is_reopened(here: Here, times: int) -> None:
+    await here.ask(AccountVerb.BLOCK_SIGN_IN)
     await settled(here, await here.ask(AccountVerb.CLOSE_MAILBOX, times=times), "close_mailbox")
     assert here.has_mailbox() in (False, None)
     await settled(here, await here.ask(AccountVerb.REOPEN_MAILBOX, times=times), "reopen_mailbox")
