@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tenure_policies.forwarding.verdicts import Finding
+from tenure_policies.forwarding.verdicts import Finding, FindingKind
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import FixState, LookedAtBy, RuleFix
 from tenure_server.domain.message import N_, say
@@ -125,7 +125,7 @@ def by_hand(fix: RuleFix) -> Task:
     return Task(
         kind=TaskKind.MAIL_FORWARD,
         subject=fix.person,
-        at=fix.at,
+        at=fix.done_at or fix.at,
         due=None,
         why=say(sentence, person=fix.person, domains=_listed(fix.target_domains), rule=fix.rule),
         rule="P23",
@@ -133,15 +133,20 @@ def by_hand(fix: RuleFix) -> Task:
     )
 
 
-def staff_forward(looked: Looked, since: datetime) -> Task | None:
-    """Return the task to see to what forwards a staff account's mail, or None if nothing does."""
-    wanted = rules_to_switch_off(looked.findings)
-    if not wanted:
+def left_to_people(looked: Looked, since: datetime, *, staff: bool) -> Task | None:
+    """Return the task to see to what the server cannot switch off, or must not; None: there is nothing.
+
+    Args:
+        looked: The mailbox.
+        since: Since when its verdict is what it is: the task is the same as long.
+        staff: Whether it is a staff account, in which the server changes nothing.
+    """
+    out = [one for one in looked.findings if one.kind in _OWN_WAYS and one.active and one.outside]
+    theirs = [one for one in out if staff or not one.to_switch_off]
+    if not theirs:
         return None
-    domains = sorted({domain for theirs in wanted.values() for domain in theirs})
-    sentence = N_(
-        "See to what forwards {person}'s mail to {domains}: it is a staff account, which is not touched."
-    )
+    sentence = _STAFF if staff else _BEYOND_GRAPH
+    domains = sorted({one.target_domain for one in theirs if one.target_domain})
     return Task(
         kind=TaskKind.MAIL_FORWARD,
         subject=looked.person,
@@ -151,6 +156,14 @@ def staff_forward(looked: Looked, since: datetime) -> Task | None:
         rule="P23",
         reference=looked.person,
     )
+
+
+_OWN_WAYS = frozenset({FindingKind.RULE, FindingKind.HIDDEN_RULE, FindingKind.MAILBOX_FORWARDING})
+"""Ways out of the mailbox itself; a chain is cut where it leaves."""
+_STAFF = N_("See to what forwards {person}'s mail to {domains}: it is a staff account, which is not touched.")
+_BEYOND_GRAPH = N_(
+    "Switch off by hand, in Exchange, what forwards {person}'s mail to {domains}: Graph cannot change it."
+)
 
 
 def _listed(domains: Sequence[str]) -> str:

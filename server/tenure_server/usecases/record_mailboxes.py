@@ -15,8 +15,8 @@ from tenure_server.domain.forward_fixes import (
     Looked,
     advance,
     by_hand,
+    left_to_people,
     plan_fixes,
-    staff_forward,
 )
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import (
@@ -232,10 +232,10 @@ async def _follow_fixes(tx: Transaction, judged: Judged, state: MailboxState, st
         await replace_fix(tx, before, after, now)
         fixes[after.id] = after
     wanted = [by_hand(fix) for fix in fixes.values() if fix.state is FixState.FAILED]
-    staff = staff_forward(looked, state.since or now) if judged.scope.staff and standing.fixing else None
-    if staff is not None:
-        wanted.append(staff)
-        await open_task(tx, staff, now)
+    theirs = left_to_people(looked, state.since or now, staff=judged.scope.staff)
+    if theirs is not None and standing.fixing:
+        wanted.append(theirs)
+        await open_task(tx, theirs, now)
     ids = {task.id for task in wanted}
     for task in standing.tasks.get(person, ()):
         if task.id not in ids:

@@ -102,9 +102,23 @@ async def test_only_what_leads_outside_is_switched_off(here: CheckedTown) -> Non
     assert here.tenant.asked("switch_off") == [("id-aino", "mixed")]
 
 
+async def test_a_rule_that_graph_cannot_change_is_a_task_until_it_is_gone(here: CheckedTown) -> None:
+    here.tenant.has_user("aino", rules=[forward("r1", "a@gmail.com", isReadOnly=True)])
+    await here.check()
+    assert "mail_forward" not in await here.task_kinds(), "it is only reported"
+    await here.fixing()
+    for _ in range(2):
+        await here.check()
+        assert (await here.task_kinds()).count("mail_forward") == 1
+    assert here.tenant.asked("switch_off") == []
+    here.tenant.has_user("aino", rules=[])
+    await here.check()
+    assert "mail_forward" not in await here.task_kinds()
+
+
 async def test_a_rule_that_cannot_be_switched_off_becomes_a_task_until_it_is_gone(here: CheckedTown) -> None:
     await here.fixing()
-    here.tenant.has_user("aino", rules=[forward("r1", "a@gmail.com", isReadOnly=True)])
+    here.tenant.switching = [RuleOff(done=False, why="ErrorMessageRuleIsReadOnly")]
     await here.check()
     assert await here.fixed("aino") == [("r1", 1, "failed")]
     (task,) = [one for one in await here.tasks() if one.kind.value == "mail_forward"]
