@@ -1,7 +1,8 @@
 """Whether an account of the tenant may be acted on by itself, and which licences carry its mailbox.
 
 Pure: no I/O, no clock. Rules: an account that is not certainly this trustee's own cloud account is left to
-people: staff, guests, role holders, accounts mastered on premises, addresses that two people share (case 23).
+people: staff, guests, role holders, accounts mastered on premises, addresses that two people share (case 23);
+what is closed for good is the account that was blocked, whoever has its address by then.
 A licence counts as a mailbox's only by a service plan that gives one: `EXCHANGE_S_FOUNDATION` comes with
 nearly every product and gives none.
 """
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from tenure_server.domain.account_facts import TakenLicence
+from tenure_server.domain.account_facts import AccountFacts, TakenLicence
 from tenure_server.domain.account_step import AccountVerb
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.message import N_, Message, say
@@ -92,6 +93,29 @@ def why_not(account: TenantAccount, address: str, verb: AccountVerb, way: Closin
         ),
     )
     return next((say(sentence) for bars_it, sentence in bars if bars_it), None)
+
+
+def why_not_close(account: TenantAccount, known: Sequence[AccountFacts]) -> Message | None:
+    """Return why an account is not certainly the one that was blocked a month ago; None: it is.
+
+    In a month an address may be given to somebody new, or to a colleague as an alias: theirs can sign in.
+
+    Args:
+        account: What the register's address leads to now.
+        known: What we did to this person's accounts.
+    """
+    if account.enabled:
+        sentence = N_(
+            "The account can sign in: somebody let its owner in again, or the address is somebody else's by "
+            "now. Find out before its mailbox is closed."
+        )
+        return say(sentence)
+    ours = max((max(one.blocked_by, one.revoked_for) for one in known if one.user == account.id), default="")
+    others = max((one.blocked_by for one in known if one.user != account.id), default="")
+    if others > ours:  # a person's steps are numbered
+        sentence = N_("Another account was blocked when the right ended: find out whose this one is.")
+        return say(sentence)
+    return None
 
 
 def shared_address(address: str, person: PersonId, addresses: Mapping[PersonId, str]) -> bool:

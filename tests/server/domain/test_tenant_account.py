@@ -1,8 +1,10 @@
 """Which accounts are acted on, and which licences carry a mailbox."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tenure_server.domain.account_facts import TakenLicence
+from tenure_server.domain.account_facts import AccountFacts, TakenLicence
 from tenure_server.domain.account_step import AccountVerb
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.tenant_account import (
@@ -13,6 +15,7 @@ from tenure_server.domain.tenant_account import (
     normalised,
     shared_address,
     why_not,
+    why_not_close,
     why_not_licence,
 )
 
@@ -97,3 +100,31 @@ def test_two_people_share_an_address_only_if_both_have_it() -> None:
 )
 def test_addresses_are_compared_without_case_spaces_and_prefix(text: str) -> None:
     assert normalised(text) == ADDRESS
+
+
+class TestClosingOnlyWhatWasBlocked:
+    AT = datetime(2029, 6, 1, tzinfo=UTC)
+
+    def facts(self, user: str, **done: str) -> AccountFacts:
+        return AccountFacts(person=PersonId("aino"), user=user, at=self.AT, **done)  # type: ignore[arg-type]
+
+    def account(self, *, enabled: bool) -> TenantAccount:
+        return TenantAccount(id="u1", addresses=frozenset(), enabled=enabled)
+
+    def test_an_account_that_can_sign_in_is_left_to_people(self) -> None:
+        ours = [self.facts("u1", blocked_by="aino/00001")]
+        assert "can sign in" in str(why_not_close(self.account(enabled=True), ours))
+        assert why_not_close(self.account(enabled=False), ours) is None
+
+    def test_an_account_that_people_blocked_may_be_closed(self) -> None:
+        assert why_not_close(self.account(enabled=False), []) is None
+
+    def test_another_account_than_the_one_blocked_is_left_to_people(self) -> None:
+        other = self.facts("u2", blocked_by="aino/00003")
+        assert "Another account" in str(why_not_close(self.account(enabled=False), [other]))
+        long_ago = self.facts("u1", revoked_for="aino/00001")
+        assert "Another account" in str(why_not_close(self.account(enabled=False), [long_ago, other]))
+
+    def test_an_older_account_of_the_same_person_bars_nothing(self) -> None:
+        known = [self.facts("u2", blocked_by="aino/00001"), self.facts("u1", revoked_for="aino/00003")]
+        assert why_not_close(self.account(enabled=False), known) is None

@@ -4,6 +4,7 @@ Rules: what is about to be taken is recorded in a transaction that also sees the
 which changed while the tenant was asked win; what somebody else wrote meanwhile is not overwritten.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tenure_server.domain.account_facts import ACCOUNT_FACTS, AccountFacts, TakenLicence
@@ -28,6 +29,11 @@ class AccountRecords:
         async with self._store.reading() as tx:
             return await tx.records.get(ACCOUNT_FACTS, fresh.id) or fresh
 
+    async def of(self, person: Person) -> Sequence[AccountFacts]:
+        """Return what stands, or stood, of our doing in all of a person's accounts."""
+        async with self._store.reading() as tx:
+            return await tx.records.all(ACCOUNT_FACTS, subject=person.id)
+
     async def closed(self, person: Person, step: AccountStep | None = None) -> AccountFacts | None:
         """Return the person's account whose mailbox we closed, or are closing for a step."""
         async with self._store.reading() as tx:
@@ -43,11 +49,13 @@ class AccountRecords:
         Raises:
             ConflictError: The step is over, or another process wrote the record.
         """
-        if wanted == was:
+        if wanted == was and step is None:
             return wanted
         async with self._store.writing() as tx:
-            if step is not None:
+            if step is not None:  # also where all was noted by an attempt before: much may have changed
                 _check(await tx.records.get(ACCOUNT_STEPS, step.id))
+            if wanted == was:
+                return wanted
             known = await tx.records.get(ACCOUNT_FACTS, wanted.id)
             if known is None:
                 await tx.records.add(ACCOUNT_FACTS, wanted)
@@ -66,7 +74,7 @@ class AccountRecords:
     ) -> AccountFacts:
         """Record how a mailbox is about to be closed, once for a step; errors as in `note`."""
         if facts.closed_by == step.id:
-            return facts
+            return await self.note(facts, facts, step)
         closing = replace(
             facts, closed_by=step.id, way=way.value, licences=licences, closed_at=self._clock.now()
         )

@@ -6,7 +6,8 @@ harm. What is needed to give back is recorded before it is taken (`domain.accoun
 1. Block: `accountEnabled` false, then the sessions, then the rules that lead outside; blocking counts even
    where the rules cannot be seen, and people are asked about those.
 2. Unblock: only what we blocked.
-3. Close, by the city's way: the mailbox's licences, or the account; a shared mailbox needs Exchange.
+3. Close, by the city's way: the mailbox's licences, or the account; a shared mailbox needs Exchange. Only of
+   an account that is blocked, and not of another than we blocked: addresses change hands.
 4. Reopen: what was taken is assigned again, or the account is restored for 30 days.
 """
 
@@ -37,6 +38,7 @@ from tenure_server.domain.tenant_account import (
     normalised,
     shared_address,
     why_not,
+    why_not_close,
     why_not_licence,
 )
 from tenure_server.usecases.ports import Clock, Store
@@ -112,6 +114,9 @@ class GraphAccounts:
             account = await self._account(person, step)
             if account is None:
                 return DirectoryAnswer(done=True, remark=say(_NO_ACCOUNT))
+            why = why_not_close(account, await self._records.of(person))
+            if why is not None:
+                raise RefusedError(why)
             facts = await self._records.facts(person, account.id)
             if self._way is ClosingWay.LICENCE:
                 return await self._take_licences(facts, step)
@@ -217,8 +222,10 @@ class GraphAccounts:
         if not licensing.direct:
             remark = None if begun else say(N_("The account has no licence with a mailbox."))
             return DirectoryAnswer(done=True, reference=facts.user, remark=remark)
-        if not begun:
-            await self._records.note_closing(facts, step, self._way, licences=licensing.direct)
+        if begun and not {one.sku for one in licensing.direct} <= {one.sku for one in facts.licences}:
+            sentence = N_("A licence was assigned while the mailbox was being closed: find out why.")
+            raise RefusedError(say(sentence))
+        await self._records.note_closing(facts, step, self._way, licences=licensing.direct)
         await self._assign(facts.user, add=[], remove=[one.sku for one in licensing.direct])
         return DirectoryAnswer(done=True, reference=facts.user)
 

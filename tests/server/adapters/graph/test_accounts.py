@@ -61,6 +61,8 @@ class Here:
         step = AccountStep(person=AINO, number=self.number, verb=verb, due=now, at=now, rule="P20")
         async with self.town.store.writing() as tx:
             await tx.records.add(ACCOUNT_STEPS, step)
+        if verb is CLOSE:
+            self.aino.account_enabled = False  # what is closed was blocked, by us or by people
         return step
 
     async def do(
@@ -316,7 +318,93 @@ class TestClosing:
         assert here.aino.licences == {MAIL_SKU: {None}}
 
 
+class TestAddressesThatChangeHands:
+    """Between the end of a right and the closing lies a month, in which people do things, too."""
+
+    def rename(self, here: Here) -> None:
+        """Give the account another name and address, so that its old address is free."""
+        name = "old@kuntala.example"
+        here.tenant.change_user(
+            here.aino.id, user_principal_name=name, mail=name, proxy_addresses=[f"SMTP:{name}"]
+        )
+
+    @pytest.mark.parametrize("way", [ClosingWay.LICENCE, ClosingWay.USER])
+    async def test_somebody_new_who_was_given_the_address_keeps_the_account(
+        self, here: Here, way: ClosingWay
+    ) -> None:
+        await here.ask(BLOCK)
+        step = await here.step(CLOSE)
+        self.rename(here)
+        heir = here.tenant.add_user(city_address("aino"))
+        with pytest.raises(RefusedError, match="can sign in"):
+            await here.do(step, way)
+        assert here.aino is heir
+        assert heir.licences
+
+    async def test_a_colleague_who_was_given_the_address_as_an_alias_keeps_the_mailbox(
+        self, here: Here
+    ) -> None:
+        await here.ask(BLOCK)
+        step = await here.step(CLOSE)
+        self.rename(here)
+        heir = here.tenant.add_user("heir@kuntala.example", proxy_addresses=[f"smtp:{city_address('aino')}"])
+        before = len(changes(here.tenant))
+        with pytest.raises(RefusedError, match="can sign in"):
+            await here.do(step)
+        heir.account_enabled = False  # and were it on leave: it is not the one that was blocked
+        with pytest.raises(RefusedError, match="Another account was blocked"):
+            await here.do(step)
+        assert len(changes(here.tenant)) == before
+        assert heir.licences
+
+    async def test_an_account_that_somebody_enabled_again_is_not_closed(self, here: Here) -> None:
+        await here.ask(BLOCK)
+        step = await here.step(CLOSE)
+        here.aino.account_enabled = True
+        with pytest.raises(RefusedError, match="can sign in"):
+            await here.do(step, ClosingWay.USER)
+        assert not here.tenant.deleted_users
+
+    async def test_an_account_that_was_renamed_is_closed_by_its_new_address(self, here: Here) -> None:
+        await here.ask(BLOCK)
+        user = here.aino
+        step = await here.step(CLOSE)
+        self.rename(here)
+        assert (await here.do(step, email=user.user_principal_name)).done
+        assert user.licences == {}
+
+
 class TestTrouble:
+    async def test_a_licence_that_somebody_assigned_between_two_attempts_is_not_taken(
+        self, here: Here
+    ) -> None:
+        here.tenant.quirks.cut_next(method="POST", path="*assignLicense", after_acting=True)
+        step = await here.step(CLOSE)
+        with pytest.raises(UnavailableError):
+            await here.do(step)
+        here.tenant.change_user(here.aino.id, licences={FRONTLINE_SKU: {None}})
+        with pytest.raises(RefusedError, match="was assigned while"):
+            await here.do(step)
+        assert here.aino.licences == {FRONTLINE_SKU: {None}}
+
+    @pytest.mark.parametrize(
+        ("verb", "method", "path"), [(BLOCK, "PATCH", "/users/*"), (CLOSE, "POST", "*assignLicense")]
+    )
+    async def test_a_second_attempt_takes_nothing_once_the_step_is_over(
+        self, here: Here, verb: AccountVerb, method: str, path: str
+    ) -> None:
+        here.tenant.quirks.fail_next(status=503, method=method, path=path)
+        step = await here.step(verb)
+        with pytest.raises(UnavailableError):
+            await here.do(step)
+        tried = changes(here.tenant)
+        async with here.town.store.writing() as tx:
+            over = advance(step, AccountState.DONE, done_at=here.town.now)
+            await tx.records.replace(ACCOUNT_STEPS, step, over)
+        with pytest.raises(ConflictError):
+            await here.do(step)
+        assert changes(here.tenant) == tried
+
     async def test_a_tenant_that_does_not_answer_is_asked_again(self, here: Here) -> None:
         here.tenant.quirks.fail_next(status=503, path="/users")
         step = await here.step(BLOCK)
