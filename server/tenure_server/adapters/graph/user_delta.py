@@ -86,6 +86,7 @@ async def _told(
     values = page.get("value")
     if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
         raise _lost("NoCollection")
+    values = list({id_of(one, _PATH): one for one in values}.values())  # the last word of each
     present = [one for one in values if "@removed" not in one]
     needed = FIELDS[:2] if full else FIELDS
     partial = [id_of(one, _PATH) for one in present if not all(name in one for name in needed)]

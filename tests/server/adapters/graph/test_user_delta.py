@@ -159,6 +159,16 @@ async def test_an_account_that_is_gone_by_then_is_removed() -> None:
     assert (changes.changed, changes.removed) == ((), ("z", "a"))
 
 
+async def test_the_later_word_on_an_account_holds_within_a_page_too() -> None:
+    gone = {"id": "a", "@removed": {"reason": "changed"}}
+    script = Script([page(gone, account("a", mail="back@x.fi"), done="new")])
+    (changes,) = await told(script, BOOKMARK)
+    assert [user.mail for user in changes.changed] == ["back@x.fi"]
+    assert changes.removed == ()
+    (changes,) = await told(Script([page(account("a"), gone, done="new")]), BOOKMARK)
+    assert (changes.changed, changes.removed) == ((), ("a",))
+
+
 async def test_an_account_that_cannot_be_read_whole_is_an_error_and_not_half_an_account() -> None:
     handler, _ = with_accounts(page({"id": "a"}, done="n"), (403, {}, {"error": {"code": "x"}}))
     with pytest.raises(GraphUnavailableError):
