@@ -12,7 +12,7 @@ from rich.table import Table
 from tenure_policies.forwarding.verdicts import BlindSpot, MailVerdict
 from tenure_server.domain import forwarding_words
 from tenure_server.domain.mail_check import FixState, RuleFix
-from tenure_server.domain.mail_scope import NO_ACCOUNT, NO_ADDRESS, SHARED_ADDRESS
+from tenure_server.domain.mail_scope import NO_ACCOUNT, NO_ADDRESS, SEVERAL_ACCOUNTS, SHARED_ADDRESS
 from tenure_server.domain.message import N_, say
 from tenure_server.domain.plain_text import plain
 from tenure_server.language import Translator
@@ -26,6 +26,7 @@ _ERRORS = {
     NO_ACCOUNT: N_("The tenant has no account with the register's city address."),
     NO_ADDRESS: N_("The register knows no city address."),
     SHARED_ADDRESS: N_("Somebody else in the register has the same mailbox."),
+    SEVERAL_ACCOUNTS: N_("Several accounts have the register's address: find out which it is."),
     NOT_LOOKED_AT: N_("Nobody has looked at it yet."),
 }
 _FIXES = {

@@ -28,6 +28,8 @@ NO_ADDRESS = "no_address"
 """The register knows no city address."""
 SHARED_ADDRESS = "shared_address"
 """Two people of the register have one address: nobody can tell whose mailbox it is."""
+SEVERAL_ACCOUNTS = "several_accounts"
+"""Several accounts of the tenant have the register's address: nobody can tell which is meant."""
 STALE_AFTER = timedelta(days=1)
 
 
@@ -45,13 +47,17 @@ class InScope:
 
 
 def accounts(users: Iterable[User]) -> Mapping[str, str]:
-    """Return the account of each address; where mail to it arrives goes before what it signs in with."""
+    """Return the account of each address; where mail to it arrives goes before what it signs in with.
+
+    An address that several accounts have is nobody's: it stands with an empty id.
+    """
     by_mail: dict[str, str] = {}
     by_name: dict[str, str] = {}
     for user in users:
-        for address in (user.mail, *user.proxy_addresses):
-            by_mail.setdefault(_key(address), user.id)
-        by_name.setdefault(_key(user.user_principal_name), user.id)
+        for key in {_key(address) for address in (user.mail, *user.proxy_addresses)}:
+            by_mail[key] = "" if key in by_mail else user.id
+        key = _key(user.user_principal_name)
+        by_name[key] = "" if key in by_name else user.id
     found = {**by_name, **by_mail}
     found.pop("", None)
     return found
@@ -82,13 +88,13 @@ def in_scope(
         row = facts.people.get(person)
         address = "" if row is None else _key(row.email_city)
         user = known.get(address, "")
-        if mailbox.live is None and not user:
+        if mailbox.live is None and address not in known:
             continue  # the right is over, and so is the account
         found.append(
             InScope(
                 person=person,
                 user=user,
-                error="" if user else NO_ACCOUNT if address else NO_ADDRESS,
+                error="" if user else _why_none(address, known),
                 staff=any(mandate.is_employee for mandate in theirs),
             )
         )
@@ -123,6 +129,12 @@ def _each_their_own(found: list[InScope]) -> tuple[InScope, ...]:
         InScope(person=one.person, error=SHARED_ADDRESS, staff=one.staff) if one.user in shared else one
         for one in found
     )
+
+
+def _why_none(address: str, known: Mapping[str, str]) -> str:
+    if address in known:
+        return SEVERAL_ACCOUNTS
+    return NO_ACCOUNT if address else NO_ADDRESS
 
 
 def _key(address: str) -> str:

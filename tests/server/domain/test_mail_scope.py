@@ -74,6 +74,21 @@ def test_where_mail_arrives_goes_before_a_user_name() -> None:
     assert "" not in known
 
 
+@pytest.mark.parametrize("at", ["2029-03-01", "2029-06-15"])
+def test_an_address_of_several_accounts_is_nobodys_and_is_told(at: str) -> None:
+    register = City().seat("aino", until="2029-05-31")
+    other = user("clerk", proxies=("smtp:AINO@kuntala.example",))
+    for users in ([user("aino"), other], [other, user("aino")]):
+        (found,) = scope(register, *users, at=at)
+        assert (found.user, found.error) == ("", "several_accounts")
+
+
+def test_an_account_that_names_its_address_twice_is_one_account() -> None:
+    register = City().seat("aino", until="2029-05-31")
+    (found,) = scope(register, user("aino", proxies=("SMTP:aino@kuntala.example",)))
+    assert (found.user, found.error) == ("id-aino", "")
+
+
 def test_nobody_without_a_readable_address_is_ok() -> None:
     register = City().seat("aino", until="2029-05-31").seat("bert", until="2029-05-31")
     with_addresses(register)

@@ -37,6 +37,7 @@ _ERROR = {
     mail_scope.SHARED_ADDRESS: N_(
         "Two people of the register have this address: whose it is, nobody can tell."
     ),
+    mail_scope.SEVERAL_ACCOUNTS: N_("Several accounts have the register's address: find out which it is."),
 }
 _ALLOWANCE = {
     AllowanceState.IN_FORCE: (N_("In force"), "calm"),
