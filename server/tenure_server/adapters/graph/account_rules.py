@@ -11,7 +11,7 @@ from dataclasses import replace
 from tenure_policies.forwarding.judge import judge_ways
 from tenure_policies.forwarding.resolve import Resolver
 from tenure_policies.forwarding.tenant import AddressBook, Mailbox
-from tenure_policies.forwarding.verdicts import Finding, FindingKind, Reason
+from tenure_policies.forwarding.verdicts import Finding, FindingKind
 from tenure_policies.forwarding.ways_out import WaysOut, ways_out
 from tenure_server.adapters.graph.client import GraphClient
 from tenure_server.adapters.graph.errors import GraphRefusedError, SignInRefusedError
@@ -22,16 +22,6 @@ from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.tenant_copy import TENANT_BOOKS, TENANT_USERS, TenantBook, users_of
 from tenure_server.usecases.ports import Store
 
-_UNSEEN = frozenset(
-    {
-        Reason.READ_ONLY_RULE,
-        Reason.RULE_UNREADABLE,
-        Reason.MAILBOX_UNREADABLE,
-        Reason.GROUP_UNREADABLE,
-        Reason.UNRESOLVED_X500,
-        Reason.BAD_ADDRESS,
-    }
-)
 NO_REST = "MailboxNotEnabledForRESTAPI"
 _BOOK = "book"
 
@@ -81,12 +71,15 @@ class LeaversRules:
         return say(sentence, why=", ".join(sorted(set(failed))))
 
     async def _book(self, ways: WaysOut) -> AddressBook:
-        """Return what addresses lead to: the copy of the tenant's directory, or its domains alone."""
+        """Return what addresses lead to: the copy of the tenant's directory, or its domains alone.
+
+        Without the copy an address of the city's may be a contact's that leads outside: it is not known.
+        """
         async with self._store.reading() as tx:
             book = await tx.records.get(TENANT_BOOKS, _BOOK)
             users = users_of(await tx.records.all(TENANT_USERS))
         if book is None:
-            return AddressBook(domains=tuple(await self._people.domains()), complete=False)
+            return AddressBook(domains=tuple(await self._people.domains()), lists_missing=True)
         known = AddressBook(
             domains=book.domains, users=tuple(users.values()), groups=book.groups, contacts=book.contacts
         )
@@ -123,7 +116,7 @@ def _outside(findings: Sequence[Finding]) -> tuple[RuleCleared, ...]:
 
 
 def _unseen(findings: Sequence[Finding]) -> Message | None:
-    count = len([finding for finding in findings if finding.reason in _UNSEEN])
+    count = len([finding for finding in findings if finding.kind is FindingKind.UNREADABLE])
     if not count:
         return None
     sentence = N_(

@@ -114,6 +114,7 @@ class TestBlocking:
         assert [(one.rule, one.target_domains) for one in facts.cleared] == [(rule, ("gmail.example",))]
 
     async def test_rules_that_stay_inside_or_are_off_are_left_as_they_are(self, here: Here) -> None:
+        await refresh_copy(here.town.store, here.town.clock, GraphPeople(here.graph))  # type: ignore[arg-type]
         here.tenant.add_forward(here.aino, "tenure@kuntala.example")
         here.tenant.add_forward(here.aino, "aino@gmail.example", isEnabled=False)
         answer = await here.ask(BLOCK)
@@ -137,6 +138,19 @@ class TestBlocking:
             stays: True,
             goes: False,
         }
+
+    async def test_without_a_copy_of_the_directory_an_address_of_the_citys_is_for_people(
+        self, here: Here
+    ) -> None:
+        here.tenant.add_contact("Home", mail="home@kuntala.example", proxy_addresses=["smtp:h@gmail.example"])
+        here.tenant.add_forward(here.aino, "home@kuntala.example")
+        assert "could not be seen: 1" in str((await here.ask(BLOCK)).left)
+
+    async def test_a_contact_that_leads_nobody_knows_where_is_for_people(self, here: Here) -> None:
+        here.tenant.add_contact("Home", mail="home@kuntala.example")
+        await refresh_copy(here.town.store, here.town.clock, GraphPeople(here.graph))  # type: ignore[arg-type]
+        here.tenant.add_forward(here.aino, "home@kuntala.example")
+        assert "could not be seen: 1" in str((await here.ask(BLOCK)).left)
 
     async def test_a_rule_that_cannot_be_seen_is_for_people_and_the_block_counts(self, here: Here) -> None:
         here.tenant.add_rule(here.aino, isReadOnly=True)
