@@ -1,17 +1,10 @@
-"""Snapshots of an invented tenant, as `tenant.json` has them, and what the command says of them.
+"""Snapshots of an invented tenant, as `tenant.json` has them.
 
 The city is city.gov; `me` is the mailbox that is judged, `clerk` a colleague.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
-
-from click.testing import CliRunner, Result
-
-from tenure_server.adapters.files.tenant_file import parse_tenant
-from tenure_server.cli import main
 
 Row = dict[str, Any]
 CITY = {"name": "city.gov", "verified": True, "email": True, "type": "Authoritative"}
@@ -93,27 +86,3 @@ def snapshot(*mailboxes: Row, partners: Iterable[str] = (), **more: Any) -> Row:
         "contacts": [],
     }
     return lists | more | {"mailboxes": list(mailboxes)}
-
-
-def judged(tenant: Mapping[str, Any]) -> dict[str, Any]:
-    """Judge a snapshot by the product, as the command does, without a file."""
-    from tenure_policies.forwarding.judge import judge
-    from tenure_server.cli.mail_judge import judgement_document
-
-    parsed = parse_tenant(json.dumps(tenant).encode(), "tenant.json")
-    document: dict[str, Any] = json.loads(_encoded(judgement_document(judge(parsed.book, parsed.mailboxes))))
-    return document
-
-
-def _encoded(document: dict[str, Any]) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode(document)
-
-
-def told(folder: Path, tenant: Mapping[str, Any] | bytes, *words: str) -> Result:
-    """Run `tenure mail judge` on a snapshot."""
-    file = folder / "tenant.json"
-    file.write_bytes(tenant if isinstance(tenant, bytes) else json.dumps(tenant).encode())
-    arguments = ["--language", "en", "mail", "judge", "--tenant", str(file), *words]
-    return CliRunner().invoke(main, arguments, catch_exceptions=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fakes.judged_snapshots import told
 from fakes.snapshots import (
     CITY,
     contact,
@@ -17,7 +18,6 @@ from fakes.snapshots import (
     recipient,
     rule,
     snapshot,
-    told,
     user,
 )
 

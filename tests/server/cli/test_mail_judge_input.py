@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fakes.snapshots import CITY, group, mailbox, recipient, rule, snapshot, told, user
+from fakes.judged_snapshots import told
+from fakes.snapshots import CITY, group, mailbox, recipient, rule, snapshot, user
 from tenure_server.adapters.files import tenant_file
 from tenure_server.adapters.files.tenant_file import read_tenant
 from tenure_server.cli import main

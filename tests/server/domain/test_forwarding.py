@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
+from fakes.judged_snapshots import judged
 from fakes.snapshots import (
     CITY,
     contact,
     domain,
     exchange_rule,
     group,
-    judged,
     mailbox,
     read_only_rule,
     rule,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from fakes.judged_snapshots import judged
 from fakes.reference_judge import ReferenceJudge
-from fakes.snapshots import judged
 from fakes.wild_tenants import tenants
 from tenure_policies.forwarding import judge, resolve, rules, ways_out
 from tenure_policies.forwarding.address import Address
