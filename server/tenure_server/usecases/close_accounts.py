@@ -48,6 +48,8 @@ _SENTENCES = {
     AccountVerb.REOPEN_MAILBOX: N_("Open {person}'s mailbox again: a new right to it has begun."),
 }
 _CLOSE_WITHIN = timedelta(days=1)
+MOST_UNANSWERED = 3
+"""After so many steps in a row without an answer, the next follow-up goes on."""
 _NO_MAILBOX = N_("The directory has no such mailbox.")
 _NOBODY_SIGNS = N_("Nothing is closed by itself before two approvers can sign for it.")
 
@@ -147,10 +149,16 @@ async def ask_directory(following: Following, seen: Seen, count: AccountCount) -
     due = [step for step in steps if _is_ready(step, seen.now) and step.id not in waiting]
     count.waiting = len(due)
     mailboxes = await _mailboxes(following.directory, due)
+    unanswered = 0
     for step in sorted(due, key=lambda one: (one.due, one.person, one.number)):
         asked = await _begin(following, seen, step, mailboxes, count)
-        if asked is not None and await _ask(following, *asked, count):
+        if asked is None:
+            continue
+        if await _ask(following, *asked, count):
             count.waiting -= 1
+            unanswered = 0
+        elif (unanswered := unanswered + 1) == MOST_UNANSWERED:
+            return  # it answers nobody: notices need not wait for the rest to find that out
 
 
 def _is_ready(step: AccountStep, now: datetime) -> bool:
@@ -207,6 +215,8 @@ async def _still_wanted(
     current = await see(following, tx, seen)
     if current is None or await tx.records.get(ACCOUNT_STEPS, step.id) != step:
         return None
+    if await _opposite_is_under_way(tx, step, following.clock.now()):
+        return None
     planned, person = current.people.get(step.person), current.facts.people.get(step.person)
     if planned is None or person is None:
         return None
@@ -222,6 +232,21 @@ async def _still_wanted(
         if any(one.id == step.id for one in change.assume):
             return None  # it was tried before: the next sweep asks for its opposite
     return current, person
+
+
+async def _opposite_is_under_way(tx: Transaction, step: AccountStep, now: datetime) -> bool:
+    """Tell whether another process may still be asking for what this step undoes.
+
+    Undone before it is done, it would stand: a trustee who was elected again, and cannot sign in.
+    """
+    return any(
+        one.assumed
+        and one.verb is not step.verb
+        and one.retry_at is None
+        and one.asked_at is not None
+        and now < one.asked_at + ABANDONED_AFTER
+        for one in await tx.records.all(ACCOUNT_STEPS, subject=step.person)
+    )
 
 
 async def _hand_to_staff(tx: Transaction, step: AccountStep, now: datetime) -> None:

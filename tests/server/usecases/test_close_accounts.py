@@ -9,10 +9,11 @@ from fakes.city import City, instant
 from fakes.directory import FakeDirectory
 from fakes.follow_up import FollowedTown, city_address, followed_town
 from tenure_server.adapters.directory.staff_tasks import StaffTasks
-from tenure_server.domain.errors import RefusedError, UnavailableError
+from tenure_server.domain.errors import ConflictError, RefusedError, UnavailableError
 from tenure_server.domain.message import say
 from tenure_server.domain.stay import StayKind, StaySubject
 from tenure_server.domain.task import TaskKind
+from tenure_server.usecases.close_accounts import MOST_UNANSWERED
 from tenure_server.usecases.set_stay import SetStay, set_stay
 from tenure_server.usecases.tasks import close_task
 
@@ -197,3 +198,51 @@ async def test_a_closing_that_was_tried_before_is_not_tried_again_once_a_right_h
         await here.lives_to("2029-07-03T15:30:00+03:00", back)
         assert directory.calls[-2:] == [("unblock_sign_in", "aino"), ("reopen_mailbox", "aino")]
         assert directory.closed == set()
+
+
+class SlowDirectory(FakeDirectory):
+    """Lets the world go on before it does what it was asked for."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def block_sign_in(self, person, step):  # type: ignore[no-untyped-def]
+        await self.meanwhile()
+        return await FakeDirectory.block_sign_in(self, person, step)
+
+
+async def test_a_block_that_arrives_after_the_re_election_is_undone(tmp_path: Path) -> None:
+    """One process waits for the tenant while another follows up what the register says by now."""
+    back = City().seat("aino", until="2029-05-31").seat("aino", "board", since="2029-06-01")
+    async with followed_town(tmp_path) as here:
+        directory = SlowDirectory()
+
+        async def meanwhile() -> None:
+            await here.know(back)
+            await here.follow()
+
+        directory.meanwhile = meanwhile
+        here.directory = directory
+        here.town.goes_to("2029-05-20")
+        await here.know(LEAVER)
+        with pytest.raises(ConflictError):
+            await here.lives_to(AFTER)
+        assert directory.blocked == {"aino"}
+        await here.lives_to("2029-06-01T12:30:00+03:00", back)
+        assert directory.blocked == set()
+        assert await here.account("aino") == [("block_sign_in", "done"), ("unblock_sign_in", "done")]
+
+
+async def test_a_directory_that_answers_nobody_keeps_no_notice_waiting(tmp_path: Path) -> None:
+    council = City()
+    for number in range(8):
+        council.seat(f"p{number}", until="2029-05-31")
+    async with followed_town(tmp_path) as here:
+        directory = FakeDirectory(answers=[UnavailableError(say("busy"))] * MOST_UNANSWERED)
+        here.directory = directory
+        await at_the_end(here, council)
+        assert directory.calls == []
+        assert [(await here.steps(f"p{number}"))[0].attempts for number in range(8)] == [1, 1, 1, *[0] * 5]
+        await here.follow()
+        assert len(directory.calls) == 5
+        await here.lives_to("2029-06-01T12:30:00+03:00")
+        assert len(directory.blocked) == 8
