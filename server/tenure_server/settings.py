@@ -334,8 +334,11 @@ class Settings(BaseModel):
             raise ValueError("graph_tenant: needed with graph_laptop_client_id")
         if self.accounts == "graph" and not self.has_graph:
             raise ValueError('graph_tenant: needed with accounts = "graph"')
-        if self.graph_sender and not self.graph_tenant:
-            raise ValueError("graph_tenant: needed with graph_sender")
+        if self.graph_sender and not self.has_graph:
+            raise ValueError(
+                "graph_tenant: needed with graph_sender, and so is a way to sign in to it: "
+                "graph_client_id with graph_certificate, or graph_managed_identity"
+            )
         if self.graph_sender and self.smtp_host:
             raise ValueError("graph_sender: not together with smtp_host")
         return self

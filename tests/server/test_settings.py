@@ -44,6 +44,8 @@ def test_the_settings_file_may_be_named_by_the_environment(tmp_path: Path) -> No
         ({"workers": "0"}, {}, "workers"),
         ({"accounts": "graph"}, {}, "graph_tenant"),
         ({"graph_sender": "tenure@rantala.example"}, {}, "graph_tenant"),
+        ({"graph_sender": "a@b.example", "graph_tenant": "b.example"}, {}, "graph_certificate"),
+        ({"accounts": "graph", "graph_tenant": "b.example", "graph_client_id": "1"}, {}, "graph_tenant"),
         ({"smtp_host": "smtp.example"}, {}, "mail_from"),
         ({"mail_from": "a@b.example, c@b.example"}, {}, "mail_from"),
         ({"smtp_security": "ssl"}, {}, "smtp_security"),
