@@ -13,6 +13,7 @@ from tenure_server.domain.message import N_, say
 from tenure_server.domain.task import TASKS, Task, TaskKind
 from tenure_server.usecases.close_accounts import AccountCount, ask_directory, plan_accounts
 from tenure_server.usecases.following import Following, Seen, see
+from tenure_server.usecases.keep_closed_mailboxes import keep_closed_mailboxes
 from tenure_server.usecases.offer_closings import follow_closings
 from tenure_server.usecases.plan_notices import NoticeCount, plan_notices
 from tenure_server.usecases.ports import Transaction
@@ -66,6 +67,7 @@ async def follow_timeline(following: Following, *, slot: str | None = None) -> F
         opened, closed = await _follow_tasks(tx, following, seen)
         accounts = await plan_accounts(tx, seen)
         await follow_closings(tx, following, seen)
+        await keep_closed_mailboxes(tx, seen)
         await watch_directory(tx, seen)
         charges = await follow_charges(tx, seen)
         notices = await plan_notices(tx, following, seen)
