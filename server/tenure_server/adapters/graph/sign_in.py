@@ -24,6 +24,7 @@ from tenure_server.adapters.graph.sign_in_answers import (
     refused_or_unavailable,
     unreachable,
 )
+from tenure_server.domain.errors import InputError
 from tenure_server.usecases.ports import Clock
 
 CAPABILITIES = ["CP1"]
@@ -118,6 +119,8 @@ class MsalSignIn:
             if application is None:
                 application = self._build()
             answer: Any = application.acquire(claims)
+        except InputError as error:  # the file was good at the start: it is being renewed, say
+            raise GraphUnavailableError(error.message, code="CredentialUnusable") from error
         except (httpx2.HTTPError, OSError, MsalError) as error:
             raise unreachable(error) from error
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:

@@ -9,6 +9,7 @@ from fakes.graph_simulator import SimulatedTenant, running
 from fakes.registration import certificate_file, certificate_pem, registered, settings_for
 from tenure_server.adapters.clock import SystemClock
 from tenure_server.adapters.graph import graph_client
+from tenure_server.adapters.graph.errors import GraphUnavailableError
 from tenure_server.domain.errors import InputError
 from tenure_server.settings import Settings
 
@@ -57,3 +58,23 @@ async def test_calls_leave_no_addresses_and_no_tokens_in_the_log(
     assert found["userPrincipalName"] == "aino@rantala.example"
     assert "aino" not in caplog.text
     assert token not in caplog.text
+
+
+@pytest.mark.parametrize("content", [None, b"", b"half a certifi"])
+async def test_a_file_that_is_not_whole_while_it_is_renewed_is_passing(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    """A sweep must not die of it: notices would wait, or count as sent."""
+    tenant = SimulatedTenant()
+    async with running(tenant) as simulator:
+        certificate = registered(tenant, tmp_path)
+        whole = certificate.read_bytes()
+        client = graph_client(settings_for(simulator, graph_certificate=certificate), SystemClock())
+        certificate.unlink()
+        if content is not None:
+            certificate.write_bytes(content)
+        with pytest.raises(GraphUnavailableError, match=certificate.name):
+            await client.get("/organization")
+        certificate.write_bytes(whole)
+        await client.token()
+        await client.close()
