@@ -29,6 +29,7 @@ class ClosingWay(StrEnum):
     """The mailbox becomes a shared one: Exchange can do that, Graph cannot."""
 
 
+BLOCKED_ANOTHER = N_("Another account was blocked when the right ended: find out whose this one is.")
 RESTORABLE_FOR = timedelta(days=30)
 """How long the tenant keeps a removed account."""
 _GIVES_NO_MAILBOX = ("EXCHANGE_S_FOUNDATION", "EXCHANGE_ANALYTICS", "EXCHANGE_S_ARCHIVE")
@@ -110,12 +111,15 @@ def why_not_close(account: TenantAccount, known: Sequence[AccountFacts]) -> Mess
             "now. Find out before its mailbox is closed."
         )
         return say(sentence)
-    ours = max((max(one.blocked_by, one.revoked_for) for one in known if one.user == account.id), default="")
-    others = max((one.blocked_by for one in known if one.user != account.id), default="")
-    if others > ours:  # a person's steps are numbered
-        sentence = N_("Another account was blocked when the right ended: find out whose this one is.")
-        return say(sentence)
-    return None
+    return say(BLOCKED_ANOTHER) if blocked_last(known) not in (None, account.id) else None
+
+
+def blocked_last(known: Sequence[AccountFacts]) -> str | None:
+    """Return which of a person's accounts we ended the sessions of last; None: of none."""
+    ended = [one for one in known if one.blocked_by or one.revoked_for]
+    # A person's steps are numbered.
+    last = max(ended, key=lambda one: max(one.blocked_by, one.revoked_for), default=None)
+    return None if last is None else last.user
 
 
 def shared_address(address: str, person: PersonId, addresses: Mapping[PersonId, str]) -> bool:

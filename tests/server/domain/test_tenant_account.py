@@ -11,6 +11,7 @@ from tenure_server.domain.tenant_account import (
     ClosingWay,
     Licensing,
     TenantAccount,
+    blocked_last,
     gives_mailbox,
     normalised,
     shared_address,
@@ -127,4 +128,5 @@ class TestClosingOnlyWhatWasBlocked:
 
     def test_an_older_account_of_the_same_person_bars_nothing(self) -> None:
         known = [self.facts("u2", blocked_by="aino/00001"), self.facts("u1", revoked_for="aino/00003")]
+        assert blocked_last(known) == "u1"
         assert why_not_close(self.account(enabled=False), known) is None

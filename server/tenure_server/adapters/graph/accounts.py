@@ -33,8 +33,10 @@ from tenure_server.domain.mail import is_address
 from tenure_server.domain.mandate import Person
 from tenure_server.domain.message import N_, Message, say
 from tenure_server.domain.tenant_account import (
+    BLOCKED_ANOTHER,
     ClosingWay,
     TenantAccount,
+    blocked_last,
     normalised,
     shared_address,
     why_not,
@@ -86,6 +88,7 @@ class GraphAccounts:
             account = await self._account(person, step)
             if account is None:
                 raise RefusedError(say(_NO_ACCOUNT))
+            await self._check_blocked(person, account)
             facts = await self._records.facts(person, account.id)
             if not account.enabled:
                 if not facts.blocked_by:
@@ -171,6 +174,14 @@ class GraphAccounts:
         if why is not None:
             raise RefusedError(why)
         return account
+
+    async def _check_blocked(self, person: Person, account: TenantAccount) -> None:
+        """See that it is the account that we blocked, if that is still there: addresses change hands."""
+        known = await self._records.of(person)
+        last = blocked_last(known)
+        stands = any(one.user == last and one.blocked_by for one in known)
+        if last is not None and stands and last != account.id and await self._reader.exists(last):
+            raise RefusedError(say(BLOCKED_ANOTHER))
 
     async def _check_domain(self, address: str) -> None:
         """Tell an address that nobody has from one that this tenant could not have."""

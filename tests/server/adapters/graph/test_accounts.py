@@ -379,6 +379,19 @@ class TestAddressesThatChangeHands:
             await here.do(step, ClosingWay.USER)
         assert not here.tenant.deleted_users
 
+    async def test_somebody_elected_again_whose_address_went_to_another_is_not_forgotten(
+        self, here: Here
+    ) -> None:
+        await here.ask(BLOCK)
+        leaver = here.aino
+        self.rename(here)
+        here.tenant.add_user(city_address("aino"))
+        with pytest.raises(RefusedError, match="Another account was blocked"):
+            await here.ask(UNBLOCK)
+        assert not leaver.account_enabled
+        here.tenant.remove_user(leaver.user_principal_name)
+        assert (await here.ask(UNBLOCK)).done, "who got a new account has nothing to be given back"
+
     async def test_an_account_that_was_renamed_is_closed_by_its_new_address(self, here: Here) -> None:
         await here.ask(BLOCK)
         user = here.aino
