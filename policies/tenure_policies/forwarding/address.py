@@ -19,7 +19,9 @@ import idna
 _MOST_CHARACTERS = 2_000
 """No address is longer; an X.500 name has at most 1,024."""
 _MOST_DOMAIN_CHARACTERS = 253
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\x00"
+_SPACES = "".join(code for code in map(chr, range(0x3001)) if code.isspace())
+_EDGES = _SPACES + "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\x00"
+"""White space, and what nobody sees: one set, so that stripping a long mixture takes one pass."""
 _BRACKETED = re.compile(r"(?<!@)\[([A-Za-z][A-Za-z0-9]*):(.*)\]", re.DOTALL)
 _PREFIX = re.compile(r"(smtp|ex|x500)\s*:(.*)", re.DOTALL | re.IGNORECASE)
 _ASCII_DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
@@ -123,10 +125,7 @@ def _last_bracket(text: str) -> int | None:
 
 def _trimmed(text: str) -> str:
     """Strip white space and what nobody sees from both ends."""
-    before = None
-    while before != text:
-        before, text = text, text.strip().strip(_INVISIBLE)
-    return text
+    return text.strip(_EDGES)
 
 
 def _x500(name: str) -> Address:

@@ -11,6 +11,7 @@ The work is linear in what is given: each end is carried back once along each wa
 mailboxes by which it leaves, which is enough to tell "another's" from "one's own".
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -84,7 +85,7 @@ class _Tenant:
         self.resolver = Resolver(book, aliases)
         self._ends: dict[_Node, dict[Outcome, set[str | None]]] = {}
         self._sources: dict[_Node, dict[_Node, None]] = {}
-        self._fresh: list[tuple[_Node, _End]] = []
+        self._fresh: deque[tuple[_Node, _End]] = deque()
         for mailbox in ways:
             self._add_mailbox(mailbox)
         self._carry_back()
@@ -155,7 +156,7 @@ class _Tenant:
 
     def _carry_back(self) -> None:
         while self._fresh:
-            node, end = self._fresh.pop()
+            node, end = self._fresh.popleft()  # in the order in which they were met
             for source in self._sources.get(node, ()):
                 self._note(source, end)
 

@@ -15,6 +15,8 @@ from tenure_policies.forwarding.verdicts import Reason
 
 _GRAPH_ACTIONS = ("forwardTo", "forwardAsAttachmentTo", "redirectTo")
 _EXCHANGE_ACTIONS = ("ForwardTo", "ForwardAsAttachmentTo", "RedirectTo")
+_MOST_DIGITS = 18
+"""Of a priority; the language itself refuses to read a number of thousands of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> int | None:
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
+    if isinstance(value, str):
+        digits = value.strip()
+        return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

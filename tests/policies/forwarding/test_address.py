@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,6 +108,13 @@ def test_only_where_exchange_may_name_an_object_a_name_is_an_id() -> None:
     assert read_reference("3f2a").form is Form.OBJECT_ID
     assert read_reference("a@city.gov").form is Form.SMTP
     assert read_reference(None).form is Form.NAME
+
+
+def test_a_long_mixture_of_spaces_and_what_nobody_sees_is_stripped_in_one_pass() -> None:
+    edge = " \u200b" * 1_000_000
+    began = time.process_time()
+    assert read_address(f"{edge}a@gmail.com{edge}").key == "a@gmail.com"
+    assert time.process_time() - began < 5
 
 
 @settings(deadline=None)

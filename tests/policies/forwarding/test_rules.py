@@ -27,6 +27,11 @@ def test_a_rule_of_which_nothing_was_read_is_unreadable_and_one_that_does_nothin
     assert graph_rule({"id": "r1", "isReadOnly": False, "actions": {}}).trouble is None
 
 
+def test_a_priority_of_thousands_of_digits_is_none() -> None:
+    assert read_exchange(exchange_rule() | {"Priority": "9" * 5_000}).priority is None
+    assert read_exchange(exchange_rule() | {"Priority": " 7 "}).priority == 7
+
+
 @pytest.mark.parametrize("enabled", [None, "false", 0, "no"])
 def test_a_graph_rule_is_on_unless_it_says_that_it_is_off(enabled: Any) -> None:
     assert graph_rule(rule("a@gmail.com", isEnabled=enabled)).active

@@ -86,6 +86,15 @@ def test_a_colleague_of_whom_nothing_was_asked_is_taken_to_keep_mail() -> None:
     assert verdicts(mailbox("me", rule("clerk@city.gov"))) == ["ok"]
 
 
+def test_ends_of_a_chain_are_told_in_the_order_in_which_the_last_rule_names_them() -> None:
+    clerk = mailbox("clerk", rule("bob@city.gov"))
+    bob = mailbox("bob", rule("a@gmail.com", "b@yahoo.com", "c@aol.com"))
+    users = [user(name) for name in ("me", "clerk", "bob")]
+    given = snapshot(mailbox("me", rule("clerk@city.gov")), clerk, bob, users=users)
+    found = judged(given)["mailboxes"][0]["findings"]
+    assert [one["target_domain"] for one in found] == ["gmail.com", "yahoo.com", "aol.com"]
+
+
 def test_ways_that_are_off_make_no_chain() -> None:
     off = mailbox("clerk", rule("a@gmail.com", isEnabled=False))
     assert verdicts(mailbox("me", rule("clerk@city.gov")), off) == ["ok", "ok"]
