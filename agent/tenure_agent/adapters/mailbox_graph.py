@@ -86,15 +86,16 @@ class GraphMailbox:
             if url is None:
                 return tuple(found)
             answer = self._get(url)
-            if not isinstance(answer.get("value"), list):
+            listed = _objects(answer.get("value"))
+            if not isinstance(answer.get("value"), list) or len(listed) != len(answer["value"]):
                 raise MailUnavailableError(N_("Graph's answer cannot be used."), code="unreadable")
-            found.extend(_objects(answer["value"]))
+            found.extend(listed)
             link = answer.get("@odata.nextLink")
             url = self._next(link) if link is not None else None
         raise MailUnavailableError(N_("Graph's answer has no end."), code="too_many_pages")
 
     def _next(self, link: object) -> str:
-        if not isinstance(link, str) or urlsplit(link)[:2] != urlsplit(self._base)[:2]:
+        if not isinstance(link, str) or _origin(link) != _origin(self._base):
             raise MailUnavailableError(N_("Graph's next page is at another host."), code="strange_page")
         return link
 
@@ -139,6 +140,14 @@ class GraphMailbox:
             return False
         self._sleep(seconds)
         return True
+
+
+def _origin(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.scheme, parts.netloc
 
 
 def _retry_after(reply: Reply) -> float | None:

@@ -107,12 +107,14 @@ class MicrosoftHttp:
             finally:
                 connection.close()
         except (OSError, http.client.HTTPException, ValueError) as error:
+            # A header that cannot be sent is quoted whole in the error: it may be the token.
+            said = "" if isinstance(error, ValueError) else str(error)
             raise MailUnavailableError(
                 N_("{host} does not answer ({reason})."),
                 code="offline",
                 host=parts.hostname,
-                reason=str(error) or type(error).__name__,
-            ) from error
+                reason=said or type(error).__name__,
+            ) from (None if isinstance(error, ValueError) else error)
         if len(text) > MAX_ANSWER_BYTES:
             raise MailUnavailableError(
                 N_("{host} answers with more than can be read."), code="too_large", host=parts.hostname

@@ -55,7 +55,17 @@ def test_rules_are_read_page_by_page():
     assert [url for _, url, _, _ in wire.asked] == [RULES, link]
 
 
-@pytest.mark.parametrize("link", ["https://evil.example/x", "http://graph.microsoft.com/v1.0/x", 3])
+@pytest.mark.parametrize("value", [[None], [{"id": "1"}, "rule"], [[]], {}, None])
+def test_a_list_of_rules_with_anything_else_in_it_was_not_read(value: Any):
+    box, _, _ = mailbox(answer({"value": value}))
+    with pytest.raises(MailUnavailableError) as unread:
+        box.rules()
+    assert unread.value.code == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "link", ["https://evil.example/x", "http://graph.microsoft.com/v1.0/x", "https://[", 3]
+)
 def test_a_next_page_elsewhere_is_not_asked_for(link: Any):
     box, wire, _ = mailbox(answer({"value": [], "@odata.nextLink": link}))
     with pytest.raises(MailUnavailableError):

@@ -57,6 +57,13 @@ def test_a_host_of_sign_in_is_none_of_graph():
         MicrosoftHttp().check("https://login.microsoftonline.com/v1.0", GRAPH_HOSTS)
 
 
+def test_a_token_that_no_header_can_carry_is_not_told_in_the_error():
+    with pytest.raises(MailUnavailableError) as unsent:
+        MicrosoftHttp().call("GET", "https://127.0.0.1:9/x", {"Authorization": "Bearer secret\n1"})
+    assert "secret" not in repr((unsent.value, unsent.value.facts, unsent.value.__cause__))
+    assert unsent.value.__suppress_context__
+
+
 def test_nothing_is_begun_after_the_deadline():
     late = MicrosoftHttp(deadline=time.monotonic() - 1)
     with pytest.raises(MailUnavailableError) as refused:

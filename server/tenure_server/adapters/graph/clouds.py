@@ -50,8 +50,11 @@ def cloud(settings: Settings) -> Cloud:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return whom a URL speaks to: scheme, host and port; a port that is no number is nobody's."""
-    parts = urlsplit(url)
+    """Return whom a URL speaks to: scheme, host and port; what is no URL, or no port, is nobody's."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", "", -1
     try:
         port = parts.port
     except ValueError:

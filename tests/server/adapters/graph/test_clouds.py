@@ -29,5 +29,6 @@ def test_a_gateway_takes_the_calls_and_the_token_is_still_for_graph() -> None:
 def test_an_origin_is_scheme_host_and_port() -> None:
     assert origin("https://Graph.example/v1.0") == origin("https://graph.example:443/other")
     for other in ("http://graph.example/", "https://graph.example:444/", "https://graph.example.evil/",
-                  "https://graph.example:x/", "https://evil@graph.example.evil/"):  # fmt: skip
+                  "https://graph.example:x/", "https://[",
+                  "https://gr\u2100ph.example/", "https://evil@graph.example.evil/"):  # fmt: skip
         assert origin(other) != origin("https://graph.example/v1.0"), other
