@@ -16,6 +16,7 @@ from tenure_agent.language import N_
 from tenure_agent.mail_ports import Account, DeviceCode, OwnMailbox
 from tenure_agent.mailbox.memory import recall, remember
 from tenure_agent.mailbox.plan import (
+    PENDING,
     MailMemory,
     ReportState,
     begun,
@@ -81,15 +82,16 @@ def sign_in(checking: Checking, show: Callable[[DeviceCode], None]) -> str:
     """
     account = checking.account()
     forget(checking.journal, account.forget)
-    account.sign_in(show)
+    _note(checking, protection=PENDING)  # killed from here on, a visit destroys what was kept by then
     try:
+        account.sign_in(show)
         _verify(checking.mailbox(account).me(), checking.order)
     except WrongAccountError:
-        account.forget()
+        forget(checking.journal, account.forget)
         _note(checking, report=_without(checking, ReportState.WRONG_ACCOUNT))
         raise
     except BaseException:
-        account.forget()
+        forget(checking.journal, account.forget)
         raise
     _note(checking, address=checking.order.address, protection=account.protection, number=0)
     return account.protection

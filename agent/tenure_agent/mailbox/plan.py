@@ -23,6 +23,7 @@ from tenure_policies.forwarding.verdicts import Finding, MailboxJudgement
 CHECK_EVERY: Final = timedelta(hours=1)
 RENEW_EVERY: Final = timedelta(hours=12)
 FIXES_KEPT: Final = 20
+PENDING: Final = "pending"
 MOST_FINDINGS: Final = 100
 """Of one report; a mailbox has at most a few hundred rules, and the verdict tells of all."""
 
@@ -61,7 +62,13 @@ class MailMemory(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     """The order's address for which somebody has signed in; empty: nobody has."""
     protection: str = ""
-    """What protects the tokens at rest."""
+    """What protects the tokens at rest; `PENDING` while a sign-in is under way, or was cut off."""
+
+    @property
+    def may_hold_tokens(self) -> bool:
+        """Tell whether tokens may lie on this laptop."""
+        return self.address != "" or self.protection != ""
+
     number: int = 0
     """Of the order under which was looked last."""
     ran_at: Moment | None = None
@@ -81,7 +88,7 @@ def next_turn(
     memory: MailMemory | None, order: MailOrder | None, *, locked: bool, now: datetime
 ) -> Turn | None:
     """Return what is to be done now; None: nothing."""
-    signed_in = memory is not None and memory.address != ""
+    signed_in = memory is not None and memory.may_hold_tokens
     if locked or order is None or order.expires <= now:
         return Turn.SIGN_OUT if signed_in else None
     if memory is None:

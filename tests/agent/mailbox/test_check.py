@@ -14,6 +14,7 @@ from tenure_agent.errors import MailUnavailableError, SignInNeededError, WrongAc
 from tenure_agent.mail_ports import DeviceCode
 from tenure_agent.mailbox.check import Checking, check, forget, sign_in
 from tenure_agent.mailbox.memory import mail_document, recall
+from tenure_agent.mailbox.plan import Turn, next_turn
 from tenure_policies.forwarding.mail_order import MailOrder, MailReport
 from tenure_policies.forwarding.tenant import User
 
@@ -60,6 +61,11 @@ class Desk:
 
     def on(self) -> list[str]:
         return [name for name, one in self.mailbox.found.items() if one["isEnabled"]]
+
+
+def holds_tokens(desk: Desk) -> bool:
+    memory = recall(desk.journal)
+    return memory is not None and memory.may_hold_tokens
 
 
 @pytest.fixture
@@ -236,7 +242,23 @@ def test_a_sign_in_whose_owner_cannot_be_read_keeps_nothing(desk: Desk, monkeypa
     with pytest.raises(MailUnavailableError):
         desk.signs_in()
     assert not desk.mailbox.account.signed_in
-    assert recall(desk.journal) is None
+    assert not holds_tokens(desk)
+
+
+def test_a_sign_in_cut_off_before_it_was_known_whose_it_is_ends_at_the_next_visit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    def cut(_self: FakeMailbox) -> User:
+        raise PowerCutError
+
+    monkeypatch.setattr(FakeMailbox, "me", cut)
+    monkeypatch.setattr(type(desk.mailbox.account), "forget", lambda _self: None)
+    monkeypatch.setattr("tenure_agent.mailbox.check.forget", lambda *_: None)
+    with pytest.raises(PowerCutError):
+        desk.signs_in()
+    assert desk.mailbox.account.signed_in, "its tokens lie there"
+    for locked, order in ((True, ORDER), (False, ORDER), (False, None)):
+        assert next_turn(recall(desk.journal), order, locked=locked, now=NOW) is Turn.SIGN_OUT
 
 
 def test_a_sign_in_that_nobody_finishes_leaves_nobody_signed_in(desk: Desk):
@@ -246,7 +268,7 @@ def test_a_sign_in_that_nobody_finishes_leaves_nobody_signed_in(desk: Desk):
     with pytest.raises(SignInNeededError):
         sign_in(desk.checking(), shown.append)
     assert [code.code for code in shown] == ["ABCD"]
-    assert recall(desk.journal) is None
+    assert not holds_tokens(desk)
 
 
 def test_signing_in_anew_looks_again_at_once_and_forgetting_ends_it(desk: Desk):
