@@ -47,6 +47,10 @@ class MailboxState:
     """Since when the verdict is what it is."""
     gone_at: datetime | None = None
     """Since when there is no such mailbox to look at any more: the right to it ended, and it was closed."""
+    server_verdict: MailVerdict | None = None
+    """What the server itself read last, where a laptop's word took its place; None: nothing, or this."""
+    server_checked_at: datetime | None = None
+    """When it read that."""
 
     @property
     def id(self) -> str:

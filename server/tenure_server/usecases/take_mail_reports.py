@@ -40,6 +40,7 @@ SERVERS_WORD_HOLDS: Final = timedelta(days=1)
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 OLDEST_FIX: Final = timedelta(days=60)
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,80}")
+_BADNESS = (MailVerdict.OK, MailVerdict.UNKNOWN, MailVerdict.VIOLATION)
 _UNREAD = ("sign_in_needed", "wrong_account", "failed")
 
 
@@ -139,6 +140,7 @@ async def _keep_state(
     if was is not None and not _counts(was, told, now):
         return was
     same = was is not None and was.verdict is told.verdict and was.gone_at is None
+    server_verdict, server_checked_at = _servers_word(was)
     state = MailboxState(
         person=record.person,
         at=now if was is None else was.at,
@@ -149,6 +151,8 @@ async def _keep_state(
         user="" if was is None else was.user,
         error=told.error,
         since=was.since if same and was is not None else now,
+        server_verdict=server_verdict,
+        server_checked_at=server_checked_at,
     )
     if was is None:
         await tx.records.add(MAILBOX_STATES, state)
@@ -175,12 +179,24 @@ def _counts(was: MailboxState, told: _Told, now: datetime) -> bool:
     """Tell whether a laptop's word takes the place of what is known."""
     if told.at < was.checked_at:
         return False
-    if was.by is LookedAtBy.LAPTOP or was.gone_at is not None:
+    if was.gone_at is not None:
         return True
-    server_read_it = not was.error
-    if not server_read_it:
+    verdict, checked_at = _servers_word(was)
+    holds = verdict is not None and checked_at is not None and now - checked_at < SERVERS_WORD_HOLDS
+    if was.by is LookedAtBy.LAPTOP:
+        return not holds or _BADNESS.index(told.verdict) >= _BADNESS.index(verdict or MailVerdict.OK)
+    if verdict is None:
         return told.verdict is not MailVerdict.UNKNOWN
-    return told.verdict is MailVerdict.VIOLATION or now - was.checked_at >= SERVERS_WORD_HOLDS
+    return told.verdict is MailVerdict.VIOLATION or not holds
+
+
+def _servers_word(was: MailboxState | None) -> tuple[MailVerdict | None, datetime | None]:
+    """Return what the server itself read last and when; a laptop's later word does not wipe it out."""
+    if was is None or (was.by is LookedAtBy.SERVER and was.error):
+        return None, None
+    if was.by is LookedAtBy.SERVER:
+        return was.verdict, was.checked_at
+    return was.server_verdict, was.server_checked_at
 
 
 async def _keep_fixes(

@@ -188,6 +188,39 @@ async def test_a_violation_that_the_server_saw_is_not_talked_away_until_the_serv
     assert await here.verdict("aino") == "ok"
 
 
+@pytest.mark.parametrize("read", ["violation", "unknown"])
+async def test_what_the_server_read_is_not_talked_away_by_making_it_worse_first(
+    here: ReportingTown, read: str
+):
+    laptop = await ordered(here)
+    from fakes.tenant import forward
+
+    rule = forward("r1", "aino@gmail.com")
+    hidden = {**rule, "isReadOnly": True, "actions": None}
+    here.tenant.has_user("aino", rules=[rule if read == "violation" else hidden])
+    await here.check()
+    assert await here.verdict("aino") == read
+    here.passes(minutes=10)
+    await here.tell(laptop, **VIOLATION)
+    here.passes(minutes=10)
+    await here.tell(laptop, **WELL)
+    assert await here.verdict("aino") == "violation"
+    here.passes(hours=24)
+    await here.tell(laptop, **WELL)
+    assert await here.verdict("aino") == "ok"
+
+
+async def test_what_a_laptop_made_worse_it_may_take_back_as_far_as_the_server_read(here: ReportingTown):
+    laptop = await ordered(here)
+    here.tenant.has_user("aino", rules=[])
+    await here.check()
+    here.passes(minutes=10)
+    await here.tell(laptop, **VIOLATION)
+    here.passes(minutes=10)
+    await here.tell(laptop, **WELL)
+    assert await here.verdict("aino") == "ok"
+
+
 async def test_where_the_server_cannot_read_the_laptops_word_counts(here: ReportingTown):
     laptop = await ordered(here)
     await here.check()  # the tenant has no such account
