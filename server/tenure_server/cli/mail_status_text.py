@@ -79,8 +79,7 @@ def print_status(
     for verdict in (MailVerdict.VIOLATION, MailVerdict.UNKNOWN, MailVerdict.OK):
         mailboxes = status.having(verdict)
         words = speak.gettext(forwarding_words.VERDICTS[verdict])
-        heading = say(N_("{verdict}: {count} mailboxes"), verdict=words, count=len(mailboxes))
-        console.print(speak.say(heading))
+        console.print(f"{words}: {speak.number(len(mailboxes))}")
         shown = [one for one in mailboxes if verdict is not MailVerdict.OK or one.findings or one.fixes]
         if shown:
             console.print(_table(shown, speak))

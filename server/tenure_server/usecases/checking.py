@@ -52,14 +52,15 @@ async def begin(checking: Checking, slot: str | None) -> LastCheck | None:
 
     Args:
         checking: Store and clock.
-        slot: The scheduler's slot; None: whatever the hour.
+        slot: The scheduler's slot; None: somebody asks by hand, whatever the hour, and does not wait until a
+            tenant that did not answer would be asked again.
     """
     async with checking.store.writing() as tx:
         now = checking.clock.now()
         if await tx.municipality.get() is None:
             return None
         last = await last_check(tx)
-        if is_busy(last, now):
+        if is_busy(last, now) and not (slot is None and is_put_off(last)):
             return None
         goes_on = last is not None and last.is_open and now - last.at < GOES_ON_WITHIN
         if slot is not None and not await tx.claims.claim(WORK, slot, now) and not goes_on:
@@ -80,6 +81,11 @@ async def begin(checking: Checking, slot: str | None) -> LastCheck | None:
 def is_busy(last: LastCheck | None, now: datetime) -> bool:
     """Tell whether somebody is at a check now, or the tenant asked to be left alone."""
     return last is not None and last.is_open and last.busy_until is not None and now < last.busy_until
+
+
+def is_put_off(last: LastCheck | None) -> bool:
+    """Tell whether a check waits for a tenant that did not answer: nobody is at it."""
+    return last is not None and last.is_open and last.why is not None
 
 
 async def last_check(tx: Transaction) -> LastCheck | None:

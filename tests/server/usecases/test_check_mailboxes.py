@@ -238,6 +238,16 @@ async def test_a_check_that_breaks_off_goes_on_where_it_was(here: CheckedTown) -
     assert second.looked_at == 10
 
 
+async def test_who_asks_by_hand_does_not_wait_for_a_tenant_that_did_not_answer(here: CheckedTown) -> None:
+    await here.know(council("aino"))
+    here.tenant.has_user("aino", rules=[])
+    here.tenant.down_after = 0
+    assert (await here.check("one")).why is not None
+    here.tenant.down_after = None
+    assert not (await here.check("two")).claimed
+    assert (await here.check()).finished
+
+
 async def test_what_a_laptop_says_meanwhile_spares_nobody_the_look(here: CheckedTown) -> None:
     await here.know(council("aino"))
     here.tenant.has_user("aino", rules=[])
