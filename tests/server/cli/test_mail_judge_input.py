@@ -175,3 +175,15 @@ def test_json_is_english_in_every_language(tmp_path: Path) -> None:
 def test_a_violation_alone_makes_the_exit_code_one(tmp_path: Path) -> None:
     assert told(tmp_path, snapshot(mailbox("me", rules=None)), "--json").exit_code == 0
     assert told(tmp_path, snapshot(mailbox("me", rule("a@gmail.com"))), "--json").exit_code == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_that_is_not_utf_8_is_refused_by_saying_so(tmp_path: Path, encoding: str) -> None:
+    tenant = json.dumps(snapshot(mailbox("me", rule("a@gmail.com"), error="räksmörgås")), ensure_ascii=False)
+    result = told(tmp_path, tenant.encode(encoding))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "not UTF-8" in result.stderr
+
+
+def test_a_file_that_is_no_object_is_called_no_snapshot(tmp_path: Path) -> None:
+    assert "The file is no snapshot" in told(tmp_path, b"[]").stderr

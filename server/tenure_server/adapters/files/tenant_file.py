@@ -5,6 +5,7 @@ a rule is theirs: the judge takes it as it is, and what it cannot read is unknow
 contacts that is missing is not an empty one: own addresses that resolve to nothing are then unknown.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from tenure_server.domain.message import N_, Message, say
 
 MOST_BYTES = 256 * 2**20
 _MOST_ERROR = 100
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PLACE = re.compile(r"(?P<detail>.*?)(?: - at `\$\.?(?P<key>[^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
@@ -106,7 +108,7 @@ def parse_tenant(content: bytes, name: str) -> TenantFile:
     Raises:
         InputError: It cannot be used; each finding names the key at fault.
     """
-    tenant = _decoded(content.removeprefix(b"\xef\xbb\xbf"), name)
+    tenant = _decoded(content.removeprefix(codecs.BOM_UTF8), name)
     faults = tuple(finding(name, None, why) for why in _faults(tenant))
     if faults:
         raise refusal(name, *faults)
@@ -137,6 +139,9 @@ def _decoded(content: bytes, file: str) -> _Tenant:
     except msgspec.ValidationError as error:
         raise refusal(file, finding(file, None, _wrong(str(error)))) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        if isinstance(error, UnicodeDecodeError) or content.startswith(_UTF_16):
+            sentence = N_("The file is not UTF-8: save it so, in PowerShell by `Set-Content -Encoding utf8`.")
+            raise refusal(file, finding(file, None, say(sentence))) from error
         sentence = N_("The file is no JSON that can be read ({detail}): export the snapshot again.")
         why = say(sentence, detail=" ".join(str(error).split())[:200])
         raise refusal(file, finding(file, None, why)) from error
@@ -150,8 +155,9 @@ def _wrong(error: str) -> Message:
     if missing is not None:
         whole = f"{key}.{missing['field']}" if key else missing["field"]
         return say(N_("{key} is missing: export it too, or write it by hand."), key=whole)
-    sentence = N_("{key} is not what a snapshot has there: {detail}.")
-    return say(sentence, key=key or "$", detail=detail)
+    if not key:
+        return say(N_("The file is no snapshot: {detail}."), detail=detail)
+    return say(N_("{key} is not what a snapshot has there: {detail}."), key=key, detail=detail)
 
 
 def _faults(tenant: _Tenant) -> Iterator[Message]:
