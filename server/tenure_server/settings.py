@@ -430,7 +430,7 @@ def _setting_error(error: ValidationError) -> SettingError:
     )
     field = Settings.model_fields.get(setting)
     example = field.examples[0] if field is not None and field.examples else "..."
-    why = str(first["msg"]).removeprefix("Value error, ")
+    why = str(first["msg"]).removeprefix("Value error, ").removeprefix(f"{setting}: ")
     return SettingError(setting, f"{why[:1].upper()}{why[1:]}.", f"{PREFIX}{setting.upper()}={example}")
 
 

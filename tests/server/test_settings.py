@@ -96,3 +96,9 @@ def test_every_setting_is_documented_with_its_default_and_an_example() -> None:
         assert field.description in text, f"docs/settings.md describes {name} otherwise"
         assert field.examples
         assert f"`TENURE_{name.upper()}`" in text
+
+
+def test_a_setting_at_fault_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingError) as caught:
+        read_settings({"data_directory": tmp_path, "graph_client_id": "x"}, {})
+    assert str(caught.value).startswith("graph_tenant: Needed with graph_client_id.")
