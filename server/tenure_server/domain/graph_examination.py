@@ -80,6 +80,10 @@ _SCOPE = N_(
     "Grant {permission} in Exchange for the trustees' mailboxes only, and take back the consent in Entra: "
     "`tenure doctor graph --script powershell` prints how."
 )
+_SCOPE_OF_SENDER = N_(
+    "Grant {permission} in Exchange for the sender's mailbox only, and take back the consent in Entra: "
+    "`tenure doctor graph --script powershell` prints how."
+)
 _REMOVE = N_("Take {permission} back from the registration.")
 _TEST = N_(
     "In Exchange, run Test-ServicePrincipalAuthorization with the app and a mailbox: it names {permission}."
@@ -138,7 +142,7 @@ def _consented(one: Permission, seen: Seen) -> _Word:
 
 
 def _consented_mailboxes(one: Permission, seen: Seen) -> _Word:
-    scope = say(_SCOPE, permission=one.name)
+    scope = say(_SCOPE_OF_SENDER if one.name == "Mail.Send" else _SCOPE, permission=one.name)
     if seen.other is Reach.READABLE:
         why = say(N_("It opens mailboxes that are no trustee's: the consent in Entra holds for all of them."))
         return State.TOO_WIDE, why, scope
