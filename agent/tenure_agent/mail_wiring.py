@@ -136,8 +136,13 @@ def _checking(
         account=account,
         mailbox=mailbox,
         now=lambda: trusted(journal),
-        # Counted since the boot, sleep included: whoever slept in mid-job has not slept the lease away.
-        may_fix=lambda: clock.anchor().since_boot_seconds < fix_until,
+        # Counted since the boot, sleep included: whoever slept in mid-job has not slept the lease away. The
+        # order's own end holds besides: the laptop may have slept before this process began to count.
+        may_fix=lambda: (
+            clock.anchor().since_boot_seconds < fix_until
+            and order.fix_until is not None
+            and trusted(journal) < order.fix_until
+        ),
     )
 
 
