@@ -3,6 +3,7 @@
 An answer that says yes and cannot be read is no answer; an error keeps its status even with a body of HTML.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +45,8 @@ def reply_of(status: int, headers: Mapping[str, str], content: bytes) -> Reply |
     readable = True
     if content.strip():
         try:
-            body = msgspec.json.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            body = _decoded(content)
+        except (msgspec.DecodeError, ValueError, RecursionError):
             readable = False
     reply = Reply(
         status=status,
@@ -55,6 +56,15 @@ def reply_of(status: int, headers: Mapping[str, str], content: bytes) -> Reply |
     if reply.is_ok and not (readable and isinstance(body, dict)):
         return Broken(how=Break.AFTER, why="GarbledAnswer")
     return reply
+
+
+def _decoded(content: bytes) -> Any:
+    r"""Read JSON; half a character (`\ud800`), as anybody may name a rule, blinds to nothing else."""
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        whole = json.dumps(json.loads(content), ensure_ascii=False)
+        return msgspec.json.decode(whole.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
 
 
 def values_of(path: str, page: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -56,3 +56,18 @@ def test_an_error_carries_status_code_and_wait_and_no_id(decision: GiveUp, kind:
 def test_a_broken_call_is_told_by_its_kind() -> None:
     error = error_of(CALL, Broken(how=Break.AFTER, why="ReadError"), GiveUp(passing=True))
     assert (error.status, error.code) == (None, "ReadError")
+
+
+def test_half_a_character_in_one_rules_name_does_not_blind_to_the_others() -> None:
+    reply = reply_of(200, {}, b'{"value": [{"id": "r1", "displayName": "\\ud800"}, {"id": "r2"}]}')
+    assert isinstance(reply, Reply)
+    assert [one["id"] for one in reply.body["value"]] == ["r1", "r2"]
+    assert reply.body["value"][0]["displayName"].strip("\ufffd") == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"a": NaN}', b'{"a": "\\ud800', b'{"a": ' + b"9" * 5000 + b"}", b"[" * 100_000, b"\xff{}"],
+)
+def test_what_is_no_json_stays_unreadable(content: bytes) -> None:
+    assert isinstance(reply_of(200, {}, content), Broken)
