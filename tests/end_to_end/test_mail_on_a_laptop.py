@@ -55,6 +55,7 @@ def test_the_code_is_shown_in_the_holders_language_and_in_that_of_the_desk(lapto
     laptop.give(language="sv")
     laptop.visit()
     shown = laptop.sign_in().stdout
+    assert f"{HOLDER}: öppna https://" in shown
     assert f"{HOLDER}: on your phone or another computer, open https://" in shown
     assert "Signed in. The tokens are kept by a file sealed with a key on this laptop (software)." in shown
 

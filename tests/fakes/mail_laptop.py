@@ -24,7 +24,8 @@ from tenure_policies.forwarding.mail_order import MailOrder, MailReport
 
 CLIENT = "1b730954-1685-4b74-9bfd-dac224a7b894"
 HOLDER = "aino@city.gov"
-CODE = re.compile(r"enter the code ([A-Z0-9-]+)")
+CODE = re.compile(r"(?:code|koodi|koden) ([A-Z0-9-]{6,})")
+"""As the order's language says it, or the desk's."""
 COMMAND_SECONDS = 120
 BOTH = ("MailboxSettings.Read", "MailboxSettings.ReadWrite", "User.Read")
 
@@ -100,10 +101,10 @@ class MailLaptop:
         shown, until = "", time.monotonic() + COMMAND_SECONDS
         while not CODE.search(shown) and time.monotonic() < until:
             if select.select([process.stdout], [], [], 1)[0]:
-                line = process.stdout.readline()
-                if not line:
+                read = os.read(process.stdout.fileno(), 4096)  # a buffer would hide a line from select
+                if not read:
                     break
-                shown += line
+                shown += read.decode()
         found = CODE.search(shown)
         if found is not None:
             self.tenant.approve_device_code(found[1], upn)
