@@ -15,7 +15,7 @@ from tenure_server.cli.installation import installation_flags, with_installation
 from tenure_server.cli.mail_status_json import check_document, status_document, status_table
 from tenure_server.cli.refusal import EXIT_NO
 from tenure_server.domain.errors import ConflictError, InputError
-from tenure_server.domain.message import N_, say
+from tenure_server.domain.message import N_, Message, say
 from tenure_server.language import translator
 from tenure_server.usecases.check_mailboxes import MailCheck, check_mailboxes
 from tenure_server.usecases.mail_status import MailStatus, mail_status
@@ -35,9 +35,7 @@ def check_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
 
     async def work(installation: Installation) -> tuple[MailCheck, MailStatus, ZoneInfo]:
         if installation.checking is None:
-            raise InputError(
-                say(N_("No tenant is set: set graph_tenant, graph_client_id and graph_certificate first."))
-            )
+            raise InputError(_no_way_in(installation))
         if as_json:
             result = await check_mailboxes(installation.checking)
         else:
@@ -64,6 +62,17 @@ def check_command(*, as_json: bool, config: Path | None, **flags: Any) -> None:
         click.echo(speak.say(result.why), err=True)
     if result.why is not None or status.having(MailVerdict.VIOLATION):
         click.get_current_context().exit(EXIT_NO)
+
+
+def _no_way_in(installation: Installation) -> Message:
+    if installation.settings.graph_laptop_client_id:
+        return say(
+            N_(
+                "Only laptops look at mailboxes here: see `tenure mail status`. For the server to look too, "
+                "set graph_client_id and graph_certificate."
+            )
+        )
+    return say(N_("No tenant is set: set graph_tenant, graph_client_id and graph_certificate first."))
 
 
 @click.command("status", epilog="Example: tenure mail status --csv mail.csv")

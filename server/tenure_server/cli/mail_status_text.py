@@ -58,7 +58,7 @@ def told_progress(speak: Translator) -> Iterator[Told | None]:
 
 def print_check(check: MailCheck, status: MailStatus, speak: Translator, zone: ZoneInfo) -> None:
     """Print what one look came to, and then what is known."""
-    sentence = N_("Looked at {looked_at} of {mailboxes} mailboxes; switched off {done} forwards.")
+    sentence = N_("Looked at {looked_at} of {mailboxes} mailboxes; forwards switched off: {done}.")
     told = say(sentence, looked_at=check.looked_at, mailboxes=check.mailboxes, done=check.fixes.done)
     console = _console()
     console.print(speak.say(told), soft_wrap=True)

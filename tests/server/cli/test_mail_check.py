@@ -66,7 +66,7 @@ def test_a_check_reports_and_once_switched_on_fixes(here: Machine, tenant: Simul
 
     here.run("mail fixing on", *DECIDED)
     text = here.run("mail check").stdout
-    assert "switched off 1 forwards" in text
+    assert "forwards switched off: 1" in text
     assert "Aino Esimerkki (aino)" in text
     assert "aino@gmail.com" not in text
     known = said(here, "mail status")
@@ -93,6 +93,12 @@ def test_without_a_tenant_nobody_can_look_and_status_says_unknown(here: Machine)
     text = here.run("mail status").stdout
     assert "Nobody has looked at it yet." in text
     assert "Transport rules" in text
+
+
+def test_where_only_laptops_look_the_command_says_so(here: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENURE_GRAPH_TENANT", CITY)
+    monkeypatch.setenv("TENURE_GRAPH_LAPTOP_CLIENT_ID", CLIENT)
+    assert "Only laptops look at mailboxes here" in here.run("mail check", code=2).stderr
 
 
 def test_the_list_can_be_written_for_a_spreadsheet_and_overwrites_nothing(here: Machine) -> None:
