@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tenure_policies.forwarding.verdicts import Finding, MailVerdict
+from tenure_policies.forwarding.verdicts import BlindSpot, Finding, MailVerdict
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.message import Message
 from tenure_server.domain.record import RecordKind
@@ -227,3 +227,11 @@ class LastCheck:
 
 
 LAST_CHECKS: RecordKind[LastCheck] = RecordKind(name="last_mail_check", type=LastCheck)
+
+
+def unseen(last: LastCheck | None) -> tuple[str, ...]:
+    """Return what the last check could not see, in one order; before one, all that may stay unseen."""
+    if last is None or not last.blind_spots:
+        return tuple(BlindSpot)
+    known = tuple(spot for spot in BlindSpot if spot in last.blind_spots)
+    return (*known, *(spot for spot in last.blind_spots if spot not in known))

@@ -75,12 +75,9 @@ def in_scope(
         users: The tenant's accounts.
         now: The moment.
     """
-    mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
-    for mandate in facts.mandates:
-        mandates[mandate.person].append(mandate)
     known = accounts(users)
     found = []
-    for person, theirs in sorted(mandates.items()):
+    for person, theirs in sorted(_by_person(facts).items()):
         mailbox = rights_of(theirs, policy, now).mailbox
         lives = mailbox.past is not None or mailbox.suspended_since is not None
         if mailbox.live is None and (not lives or person in closed):
@@ -99,6 +96,15 @@ def in_scope(
             )
         )
     return _each_their_own(found)
+
+
+def entitled(facts: Facts, policy: TermPolicy, now: datetime) -> frozenset[PersonId]:
+    """Return who has a right to a mailbox now: each should be looked at."""
+    return frozenset(
+        person
+        for person, theirs in _by_person(facts).items()
+        if rights_of(theirs, policy, now).mailbox.live is not None
+    )
 
 
 def closed_mailboxes(steps: Iterable[AccountStep]) -> frozenset[PersonId]:
@@ -120,6 +126,13 @@ def standing_verdict(state: MailboxState, now: datetime) -> MailVerdict:
 
 
 _MAILBOX_VERBS = (AccountVerb.CLOSE_MAILBOX, AccountVerb.REOPEN_MAILBOX)
+
+
+def _by_person(facts: Facts) -> Mapping[PersonId, list[Mandate]]:
+    mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
+    for mandate in facts.mandates:
+        mandates[mandate.person].append(mandate)
+    return mandates
 
 
 def _each_their_own(found: list[InScope]) -> tuple[InScope, ...]:

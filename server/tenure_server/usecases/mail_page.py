@@ -9,25 +9,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tenure_policies.forwarding.verdicts import BlindSpot, Finding, MailVerdict
+from tenure_policies.forwarding.verdicts import Finding, MailVerdict
 from tenure_server.domain.due_notices import FORWARD_OFF
 from tenure_server.domain.facts import Facts
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import (
-    FIXING_SWITCHES,
-    LAST_CHECKS,
     MAILBOX_STATES,
     RULE_FIXES,
     FixingSwitch,
     LastCheck,
     MailboxState,
     RuleFix,
+    unseen,
 )
-from tenure_server.domain.mail_scope import STALE_AFTER, standing_verdict
-from tenure_server.domain.mandate import Mandate
+from tenure_server.domain.mail_scope import STALE_AFTER, entitled, standing_verdict
 from tenure_server.domain.notice import NOTICES
-from tenure_server.domain.rights import rights_of
 from tenure_server.domain.term import TermPolicy
+from tenure_server.usecases.checking import last_check, switch_of
 from tenure_server.usecases.mail_views import (
     PAGE_SIZE,
     CheckView,
@@ -43,7 +41,6 @@ from tenure_server.usecases.mail_views import (
 )
 from tenure_server.usecases.ports import Transaction
 
-LAST = "last"
 _STANDING = {
     MailVerdict.OK: Standing.OK,
     MailVerdict.VIOLATION: Standing.VIOLATION,
@@ -57,7 +54,7 @@ async def mail_list(tx: Transaction, policy: TermPolicy, wanted: MailFilter, at:
     facts = await tx.register.facts()
     states = await tx.records.all(MAILBOX_STATES)
     fixes = _by_person(await tx.records.all(RULE_FIXES))
-    last = await tx.records.get(LAST_CHECKS, LAST)
+    last = await last_check(tx)
     standings = _standings(facts, policy, states, at)
     chosen = sorted(
         (person for person in standings if _lets_through(wanted, person, standings, facts)),
@@ -70,8 +67,8 @@ async def mail_list(tx: Transaction, policy: TermPolicy, wanted: MailFilter, at:
     return MailList(
         at=at,
         check=_check(last),
-        fixing=_fixing(await tx.records.all(FIXING_SWITCHES)),
-        blind_spots=_blind_spots(last),
+        fixing=_fixing(await switch_of(tx)),
+        blind_spots=unseen(last),
         counts={standing: counts[standing] for standing in Standing},
         looked_at_by=Counter(state.by for state in states if state.gone_at is None),
         rows=tuple(
@@ -100,16 +97,16 @@ async def mailbox_page(tx: Transaction, person: PersonId, at: datetime) -> Mailb
         at=at,
         mailbox=_row(facts, person, state, _newest_fixes(fixes), at),
         fixes=tuple(replace(_fix(fix), notice=told.get(fix.at)) for fix in reversed(fixes)),
-        fixing=_fixing(await tx.records.all(FIXING_SWITCHES)),
-        blind_spots=_blind_spots(await tx.records.get(LAST_CHECKS, LAST)),
+        fixing=_fixing(await switch_of(tx)),
+        blind_spots=unseen(await last_check(tx)),
     )
 
 
 async def mail_glance(tx: Transaction, at: datetime) -> MailGlance:
     """Count what the overview says of mailboxes; after a fresh check without reading those that are well."""
-    last = await tx.records.get(LAST_CHECKS, LAST)
+    last = await last_check(tx)
     states = await tx.records.all(MAILBOX_STATES, open_only=_is_fresh(last, at))
-    blind = len(_blind_spots(last))
+    blind = len(unseen(last))
     if last is None and not states:
         return MailGlance(blind_spots=blind)
     found = Counter(_standing(state, at) for state in states if state.gone_at is None)
@@ -135,13 +132,8 @@ def _standings(
     found: dict[PersonId, tuple[Standing, MailboxState | None]] = {
         state.person: (_standing(state, at), state) for state in states if state.gone_at is None
     }
-    mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
-    for mandate in facts.mandates:
-        if mandate.person not in found:
-            mandates[mandate.person].append(mandate)
-    for person, rows in mandates.items():
-        if rights_of(rows, policy, at).mailbox.live is not None:
-            found[person] = (Standing.NOT_LOOKED_AT, None)
+    for person in entitled(facts, policy, at) - found.keys():
+        found[person] = (Standing.NOT_LOOKED_AT, None)
     return found
 
 
@@ -233,16 +225,7 @@ def _check(last: LastCheck | None) -> CheckView | None:
     )
 
 
-def _fixing(switches: Sequence[FixingSwitch]) -> FixingView:
-    if not switches:
+def _fixing(newest: FixingSwitch | None) -> FixingView:
+    if newest is None:
         return FixingView(on=False)
-    newest = max(switches, key=lambda switch: switch.at)
     return FixingView(on=newest.on, decision=newest.decision, since=newest.at, by=newest.by)
-
-
-def _blind_spots(last: LastCheck | None) -> tuple[str, ...]:
-    """Return what the last check could not see; before one, all that may stay unseen."""
-    if last is None or not last.blind_spots:
-        return tuple(BlindSpot)
-    known = tuple(spot for spot in BlindSpot if spot in last.blind_spots)
-    return (*known, *(spot for spot in last.blind_spots if spot not in known))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tenure_policies.forwarding.verdicts import BlindSpot, Finding, MailVerdict
+from tenure_policies.forwarding.verdicts import Finding, MailVerdict
 from tenure_server.domain.ids import PersonId
 from tenure_server.domain.mail_check import (
     MAILBOX_STATES,
@@ -17,24 +17,14 @@ from tenure_server.domain.mail_check import (
     LastCheck,
     LookedAtBy,
     RuleFix,
+    unseen,
 )
-from tenure_server.domain.mail_scope import standing_verdict
-from tenure_server.domain.mandate import Mandate
-from tenure_server.domain.rights import rights_of
+from tenure_server.domain.mail_scope import entitled, standing_verdict
 from tenure_server.domain.term import TermPolicy
 from tenure_server.usecases.checking import last_check, switch_of
 from tenure_server.usecases.ports import Clock, Store
 
 NOT_LOOKED_AT = "not_looked_at"
-_BLIND = (
-    BlindSpot.HIDDEN_RULES,
-    BlindSpot.MAILBOX_FORWARDING,
-    BlindSpot.TENANT_POLICY,
-    BlindSpot.TRANSPORT_RULES,
-    BlindSpot.POWER_AUTOMATE,
-    BlindSpot.CLIENT_COPIES,
-)
-"""What Graph never shows, whether or not anybody has looked yet."""
 _GRAVEST = (MailVerdict.VIOLATION, MailVerdict.UNKNOWN, MailVerdict.OK)
 
 
@@ -79,12 +69,8 @@ async def mail_status(store: Store, clock: Clock, policy: TermPolicy) -> MailSta
         for fix in await tx.records.all(RULE_FIXES):
             fixes[fix.person].append(fix)
         check, switch = await last_check(tx), await switch_of(tx)
-    mandates: defaultdict[PersonId, list[Mandate]] = defaultdict(list)
-    for mandate in facts.mandates:
-        mandates[mandate.person].append(mandate)
-    entitled = {who for who, rows in mandates.items() if rights_of(rows, policy, now).mailbox.live}
     lines = []
-    for person in states.keys() | entitled:
+    for person in states.keys() | entitled(facts, policy, now):
         state, known = states.get(person), facts.people.get(person)
         name = "" if known is None else known.name
         if state is None:
@@ -102,11 +88,10 @@ async def mail_status(store: Store, clock: Clock, policy: TermPolicy) -> MailSta
                 fixes=tuple(fixes.get(person, ())),
             )
         lines.append(line)
-    spots = check.blind_spots if check is not None and check.blind_spots else tuple(_BLIND)
     return MailStatus(
         at=now,
         check=check,
         switch=switch,
         mailboxes=tuple(sorted(lines, key=lambda one: (_GRAVEST.index(one.verdict), one.person))),
-        blind_spots=tuple(str(spot) for spot in spots),
+        blind_spots=tuple(str(spot) for spot in unseen(check)),
     )
